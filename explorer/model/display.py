@@ -1,0 +1,200 @@
+"""What the stage and the list of layers show, made on the compute thread: coloured maps, ranges and histograms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.model.colours import NOT_A_NUMBER, Colours, covered, resolved, table
+from explorer.model.document import SOURCE, Link
+from explorer.model.evaluation import Evaluated, Result
+from explorer.model.gradients import Gradients, Origin
+from explorer.ops.op import Array
+from kernels.colouring import colour_maps, histograms, map_statistics
+
+Content = Literal["activations", "gradients", "both"]
+Scope = Literal["map", "layer", "all"]
+BINS = 64
+THUMBNAILS = 7
+THUMBNAIL_CELLS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of a document is looked at. Not undoable; kept in the session.
+
+    layer       layer, or the source
+    port        output of the layer; "" is the first
+    shown       picture of the batch
+    origin      where gradients start; None is the loss
+    first       first map that the stage needs coloured, and `count` how many (0: all)
+    decimation  cells that one pixel of the coloured map averages, in rows and in columns
+    dark        whether the window is dark, so that 0 is black in signed maps
+    """
+
+    layer: str = SOURCE
+    port: str = ""
+    shown: int = 0
+    content: Content = "activations"
+    scope: Scope = "map"
+    colours: Colours = "auto"
+    origin: Origin | None = None
+    first: int = 0
+    count: int = 0
+    decimation: int = 1
+    dark: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maps:
+    """The maps of one output for one picture.
+
+    values      (C, H, W), the numbers themselves
+    labels      a name for each map
+    images      0xffRRGGBB of the maps first … first + len(images) − 1, each cell an average of decimation² values
+    own         (C, 2) least and greatest finite value of each map
+    range       (C, 2) what the colours of each map cover
+    not_finite  (C,) how many values are NaN or infinite
+    histogram   (C, BINS) over each map's own range
+    colours     name of the table of each map
+    """
+
+    link: Link
+    gradient: bool
+    values: Array
+    labels: tuple[str, ...]
+    first: int
+    decimation: int
+    images: NDArray[np.uint32]
+    own: NDArray[np.float64]
+    range: NDArray[np.float64]
+    not_finite: NDArray[np.int64]
+    histogram: NDArray[np.int64]
+    colours: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """One layer in the list: the shape of its first output, its time, its range and its first maps in small."""
+
+    shape: tuple[int, ...]
+    seconds: float
+    low: float
+    high: float
+    not_finite: int
+    thumbnails: NDArray[np.uint32]
+
+
+def planes(array: Array, picture: int) -> Array:
+    """The maps (C, H, W) of one picture of a batch."""
+    maps: Array = array[min(picture, array.shape[0] - 1)]
+    return maps.reshape(maps.shape + (1,) * (3 - maps.ndim))
+
+
+def shown_picture(evaluated: Evaluated, view: View) -> int:
+    """The image of the batch that `view` shows: the only one where pictures go through singly."""
+    return view.shown if evaluated.document.source.whole else 0
+
+
+def summary(result: Result, picture: int, view: View) -> Summary:
+    """One layer in the list."""
+    maps = planes(result.ys[0], picture)
+    few = maps[:THUMBNAILS]
+    step = max(1, -(-max(maps.shape[1:]) // THUMBNAIL_CELLS))
+    small = np.ascontiguousarray(few[:, step // 2 :: step, step // 2 :: step]) if step > 1 else few
+    if small.size == 0:
+        small = few
+    statistics = _statistics(small)
+    names = tuple(resolved(view.colours, low, dark=view.dark) for low in statistics[:, 0])
+    ranges = np.array([covered(name, *each[:2]) for name, each in zip(names, statistics, strict=True)])
+    whole = _statistics(maps)
+    return Summary(
+        result.ys[0].shape, result.seconds, *_spread(whole), int(whole[:, 2:].sum()), _coloured(small, ranges, names, 1)
+    )
+
+
+def maps_of(
+    evaluated: Evaluated,
+    gradients: Gradients | None,
+    view: View,
+    link: Link,
+    *,
+    gradient: bool,
+    summaries: Iterable[Summary] = (),
+) -> Maps | None:
+    """The maps that `view` asks for, of the values at `link` or of their gradients; None where there are none."""
+    array = (gradients.values.get(link) if gradients else None) if gradient else evaluated.value(link)
+    if array is None:
+        return None
+    values = planes(array, shown_picture(evaluated, view))
+    statistics = _statistics(values)
+    low, high = _spread(statistics)
+    if view.scope == "all" and not gradient:
+        lows, highs = zip(*((each.low, each.high) for each in summaries), strict=True) if summaries else ((), ())
+        low, high = min(low, *lows), max(high, *highs)
+    single = view.scope == "map"
+    ends = [(own[0], own[1]) if single else (low, high) for own in statistics]
+    names = tuple(resolved(view.colours, each, dark=view.dark) for each, _ in ends)
+    ranges = np.array([covered(name, *each) for name, each in zip(names, ends, strict=True)])
+    first = min(view.first, len(values))
+    last = len(values) if view.count == 0 else min(len(values), first + view.count)
+    images = _coloured(values[first:last], ranges[first:last], names[first:last], view.decimation)
+    histogram = np.zeros((len(values), BINS), np.int64)
+    histograms(values, statistics[:, 0].copy(), statistics[:, 1].copy(), histogram)
+    return Maps(
+        link,
+        gradient,
+        values,
+        _labels(evaluated, link, len(values)),
+        first,
+        view.decimation,
+        images,
+        statistics[:, :2],
+        ranges,
+        statistics[:, 2:].sum(axis=1).astype(np.int64),
+        histogram,
+        names,
+    )
+
+
+def _labels(evaluated: Evaluated, link: Link, count: int) -> tuple[str, ...]:
+    result = evaluated.results.get(link.node)
+    if result is None:
+        names = {1: ("grey",), 2: ("grey", "alpha"), 3: ("red", "green", "blue"), 4: ("red", "green", "blue", "alpha")}
+        return names.get(count, ("",) * count)
+    operation = evaluated.document.node(link.node).operation
+    labels: Sequence[str] = ()
+    if operation is not None and not result.handed_through and link.port == operation.outputs[0]:
+        labels = operation.labels(
+            tuple(x.shape for x in result.xs), evaluated.document.node(link.node).params, result.weights
+        )
+    return tuple(labels) if len(labels) == count else ("",) * count
+
+
+def _statistics(maps: Array) -> NDArray[np.float64]:
+    """(M, 4): least and greatest finite value, number of NaN, number of infinities, of each map."""
+    statistics = np.empty((len(maps), 4))
+    map_statistics(maps, statistics)
+    return statistics
+
+
+def _spread(statistics: NDArray[np.float64]) -> tuple[float, float]:
+    finite = statistics[np.isfinite(statistics[:, 0])]
+    return (float(finite[:, 0].min()), float(finite[:, 1].max())) if len(finite) else (0.0, 0.0)
+
+
+def _coloured(maps: Array, ranges: NDArray[np.float64], names: Sequence[str], decimation: int) -> NDArray[np.uint32]:
+    count, height, width = maps.shape
+    k = max(1, min(decimation, height, width))
+    images = np.empty((count, height // k, width // k), np.uint32)
+    for name in set(names):
+        which = np.array([each == name for each in names])
+        some = slice(None) if which.all() else which
+        pixels = images[some]
+        colour_maps(maps[some], ranges[some, 0].copy(), ranges[some, 1].copy(), table(name), NOT_A_NUMBER, k, pixels)
+        images[some] = pixels
+    return images

@@ -1,0 +1,42 @@
+"""Sums of many terms, shown by their largest ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from explorer.ops.explanation import Sum
+from explorer.ops.op import Array
+from explorer.refusal import Message, message
+
+_SHOWN = 16
+
+
+def brief_sum(label: Message, values: Array, name: Callable[[int], Message], *also: tuple[Message, float]) -> Sum:
+    """Σ values with the terms of the largest magnitude, in their order, the rest as one term, and then `also`."""
+    values = np.asarray(values, np.float64)
+    shown = np.arange(values.size)
+    if values.size > _SHOWN:
+        shown = np.sort(np.argsort(-np.abs(values), kind="stable")[:_SHOWN])
+    terms = [(name(int(k)), float(values[k])) for k in shown]
+    if values.size > _SHOWN:
+        rest = np.delete(values, shown)
+        with np.errstate(invalid="ignore", over="ignore"):
+            terms.append((message("… {count} more", count=rest.size), float(rest.sum())))
+    terms += also
+    return Sum(label, tuple(terms), float(sum(value for _, value in terms)))
+
+
+def sum_of_planes(label: Message, values: Array) -> Sum:
+    """The sum over values (N, H, W) by the rows of each image, or cell by cell where they are few."""
+    images, height, width = values.shape
+    place = "({row}, {column})" if images == 1 else "image {image}, ({row}, {column})"
+    if values.size <= _SHOWN:
+        return brief_sum(
+            label,
+            values.ravel(),
+            lambda k: message(place, image=k // (height * width), row=k // width % height, column=k % width),
+        )
+    row = "row {row}" if images == 1 else "image {image}, row {row}"
+    return brief_sum(label, values.sum(axis=2).ravel(), lambda k: message(row, image=k // height, row=k % height))

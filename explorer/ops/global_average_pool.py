@@ -1,0 +1,116 @@
+"""Global average pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from explorer.ops.brief_sum import sum_of_planes
+from explorer.ops.explanation import Number, Sign, Step
+from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
+from explorer.refusal import message
+from kernels import normalization
+from kernels._jit import read_only
+from kernels.bands import bands
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Nothing to choose."""
+
+
+def shape(shapes: Shapes, params: Params) -> Shapes:
+    return ((*shapes[0][:2], 1, 1),)
+
+
+def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
+    (x,) = xs
+    planes = read_only(x.reshape(x.shape[0] * x.shape[1], -1))
+    y = np.empty(len(planes), x.dtype)
+    for first, last in bands(len(planes), planes.shape[1], tick):
+        y[first:last] = normalization.moments(planes[first:last])[0]
+    return (y.reshape(*x.shape[:2], 1, 1),), (x.shape, x.dtype)
+
+
+def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
+    shape, dtype = saved
+    tick()
+    gx = np.zeros(shape, dtype)
+    if gys[0] is not None:
+        gx[:] = gys[0] / (shape[2] * shape[3])
+    return (gx,), {}
+
+
+def definition(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> float:
+    n, c = cell.index[:2]
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = float(xs[0][n, c].astype(np.float64).sum())
+    return total / float(xs[0][n, c].size)
+
+
+def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequence[Step]:
+    n, c = cell.index[:2]
+    plane = xs[0][n : n + 1, c].astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = sum_of_planes(message("Sum of channel {channel}", channel=c), plane)
+    count = Number(
+        message("cells, {height} × {width}", height=plane.shape[1], width=plane.shape[2]), float(plane.size), "weight"
+    )
+    mean = total.total / plane.size
+    return (
+        Step(message("All numbers of the map added up"), (total,), total.total),
+        Step(
+            message("Divided by their number"),
+            (
+                Number(message("sum"), total.total, "product"),
+                Sign("/"),
+                count,
+                Sign("="),
+                Number(message("mean"), mean),
+            ),
+            mean,
+        ),
+    )
+
+
+def reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
+    c = cell.index[1]
+    return (Region(0, slice(c, c + 1), slice(0, shapes[0][2]), slice(0, shapes[0][3])),)
+
+
+def samples(rng: np.random.Generator) -> Sequence[Sample]:
+    extents = {
+        "Two images": (2, 3, 4, 5),
+        "One cell": (1, 2, 1, 1),
+        "One row": (1, 1, 1, 7),
+        "Many rows": (1, 1, 19, 2),
+    }
+    return tuple(
+        Sample(title=title, xs=(rng.standard_normal(size),), params=Params()) for title, size in extents.items()
+    )
+
+
+def arithmetic(shapes: Shapes, params: Params) -> tuple[str, ...]:
+    _, _, h, w = shapes[0]
+    return (f"1 of {h}·{w} = {h * w} numbers",)
+
+
+OP = Op(
+    name="global_average_pool",
+    title="Global average pooling",
+    group="Pooling",
+    formula="yₙ꜀ = 1/(H·W) · Σᵢⱼ xₙ꜀ᵢⱼ",
+    source="Lin, Chen & Yan 2014, Network in Network",
+    Params=Params,
+    shape=shape,
+    forward=forward,
+    backward=backward,
+    definition=definition,
+    explain=explain,
+    reads=reads,
+    samples=samples,
+    arithmetic=arithmetic,
+)

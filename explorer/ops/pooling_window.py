@@ -1,0 +1,149 @@
+"""The windows of max and mean pooling: their parameters, where they lie, and which cells they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from explorer.ops.op import Array, Cell, Region, Shape
+from explorer.ops.padding import (
+    Pads,
+    dilation_field,
+    extent,
+    extent_text,
+    kernel_field,
+    padding_field,
+    pads,
+    pads_field,
+    span,
+    stride_field,
+)
+from explorer.ops.parameters import flag
+from explorer.refusal import Refusal
+
+_CEIL_HINT = "Keep a last window that is only partly inside, as long as it begins inside (Caffe's rule)."
+_MOST_CELLS = 1 << 30
+_PLACES = ("row", "column")
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What max and mean pooling have in common."""
+
+    kernel: tuple[int, int] = kernel_field((2, 2))
+    stride: tuple[int, int] = stride_field((2, 2))
+    padding: str = padding_field("valid")
+    pads: tuple[int, int, int, int] = pads_field()
+    dilation: tuple[int, int] = dilation_field()
+    ceil: bool = flag(False, "Round the size up", hint=_CEIL_HINT)
+
+
+class Window(NamedTuple):
+    """Windows over a map of `extents`; every pair is rows, then columns. `pads` is top, left, bottom, right."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    pads: Pads
+    extents: tuple[int, int]
+    outputs: tuple[int, int]
+
+    @property
+    def begin(self) -> tuple[int, int]:
+        """Padding at the top and at the left."""
+        return self.pads[:2]
+
+    def counts(self, axis: int, padding: bool = False) -> Array:
+        """Cells of each window along an axis that lie inside of the map, or of the padded map; float64."""
+        kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.dilation[axis]
+        begin, end = (self.pads[axis], self.pads[axis + 2]) if padding else (0, 0)
+        start = np.arange(self.outputs[axis]) * stride - self.pads[axis]
+        low = -(-np.maximum(-begin - start, 0) // dilation)
+        high = np.minimum((self.extents[axis] + end - 1 - start) // dilation + 1, kernel)
+        counts: Array = np.maximum(high - low, 0).astype(np.float64)
+        return counts
+
+    def cells(self, i: int, j: int) -> tuple[Array, Array]:
+        """Rows and columns of the map under window (i, j); those in the padding lie outside of the map."""
+        rows, columns = (
+            place * self.stride[axis] - self.pads[axis] + np.arange(self.kernel[axis]) * self.dilation[axis]
+            for axis, place in enumerate((i, j))
+        )
+        return rows, columns
+
+    def patch(self, plane: Array, i: int, j: int) -> tuple[Array, Array]:
+        """The numbers under window (i, j) in float64, 0 in the padding, and the mask of the padding."""
+        rows, columns = self.cells(i, j)
+        inside = np.logical_and.outer(
+            (rows >= 0) & (rows < self.extents[0]), (columns >= 0) & (columns < self.extents[1])
+        )
+        clipped = np.ix_(rows.clip(0, self.extents[0] - 1), columns.clip(0, self.extents[1] - 1))
+        return np.where(inside, plane[clipped].astype(np.float64), 0.0), ~inside
+
+    def reads(self, cell: Cell) -> Region:
+        """The cells of input 0 under the window of `cell`."""
+        _, channel, i, j = cell.index
+        rows, columns = (
+            slice(start, start + span(self.kernel[axis], self.dilation[axis]), self.dilation[axis])
+            for axis, start in enumerate((i * self.stride[0] - self.pads[0], j * self.stride[1] - self.pads[1]))
+        )
+        return Region(0, slice(channel, channel + 1), rows, columns)
+
+
+def window(shape: Shape, params: Params) -> Window:
+    """The windows over maps of `shape` (N, C, H, W), or a Refusal: too large, or one with nothing but padding in it."""
+    extents = shape[2], shape[3]
+    if extents[0] * extents[1] >= _MOST_CELLS:
+        raise Refusal(
+            "A map of {cells} cells is too large to pool; the limit is {limit}.",
+            cells=extents[0] * extents[1],
+            limit=_MOST_CELLS - 1,
+        )
+    around = pads(params.padding, params.pads, params.kernel, params.stride, params.dilation, extents)
+    rows, columns = (
+        extent(
+            extents[axis],
+            params.kernel[axis],
+            params.stride[axis],
+            params.dilation[axis],
+            around[axis],
+            around[axis + 2],
+            params.ceil,
+        )
+        for axis in (0, 1)
+    )
+    found = Window(params.kernel, params.stride, params.dilation, around, extents, (rows, columns))
+    for axis in (0, 1):
+        empty = np.flatnonzero(found.counts(axis) == 0)
+        if empty.size:
+            raise Refusal(
+                "The window of output {axis} {place} lies in the padding alone: the map has {size} cells with {begin} "
+                "of padding before it and {end} behind, and the window spans {span}.",
+                axis=_PLACES[axis],
+                place=int(empty[0]),
+                begin=around[axis],
+                end=around[axis + 2],
+                size=extents[axis],
+                span=span(params.kernel[axis], params.dilation[axis]),
+                hint="Less padding, or a larger window, puts a cell of the map into every window.",
+            )
+    return found
+
+
+def arithmetic(shape: Shape, params: Params) -> tuple[str, ...]:
+    """The output height and width with their numbers put in."""
+    around = window(shape, params).pads
+    return tuple(
+        extent_text(
+            shape[axis + 2],
+            params.kernel[axis],
+            params.stride[axis],
+            params.dilation[axis],
+            around[axis],
+            around[axis + 2],
+            params.ceil,
+        )
+        for axis in (0, 1)
+    )

@@ -1,0 +1,175 @@
+"""Builds the window and everything behind it, and takes it down in the order that threads and Qt objects need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast, get_args
+
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from explorer.model.autosave import Autosave
+from explorer.model.display import View
+from explorer.model.evaluator import Evaluator, Event, Failed
+from explorer.model.log import Log
+from explorer.model.memory import keep_freed_memory
+from explorer.model.pictures import sample
+from explorer.model.preparing import Preparation
+from explorer.model.recovery import recover, recoverable
+from explorer.model.starting import starting_document
+from explorer.model.store import Store
+from explorer.refusal import Refusal
+from explorer.ui import theme
+from explorer.ui.bridge import Bridge
+from explorer.ui.commands import Commands
+from explorer.ui.desk import Desk
+from explorer.ui.error_dialog import show_fault
+from explorer.ui.explore import Explore
+from explorer.ui.panels import Panels
+from explorer.ui.settings import Settings
+from explorer.ui.texts import said
+from explorer.ui.window import MainWindow
+
+AUTOSAVE = "autosave"
+
+
+class Assembly(QObject):
+    """Everything, put together.
+
+    log    where faults are written; None in scripts and tests, whose exceptions stay their own
+    state  the folder for autosaves; None keeps nothing
+    """
+
+    def __init__(self, *, log: Log | None = None, state: Path | None = None) -> None:
+        super().__init__()
+        application = QApplication.instance()
+        if not isinstance(application, QApplication):
+            raise RuntimeError("make_window needs a QApplication")
+        keep_freed_memory()
+        self._log = log
+        self._closed = False
+        self.settings = Settings()
+        self.settings.apply_limits()
+        _style(application, self.settings)
+        document = starting_document(sample())
+        conv = next(node for node in document if node.op == "conv")
+        self.store = Store(document)
+        self.panels = Panels()
+        self._bridge = Bridge()
+        self.evaluator = Evaluator(self._bridge.send, Preparation())
+        self.explore = Explore(
+            self.store, self.evaluator, self.panels, View(layer=conv.id, dark=theme.current().name == "dark")
+        )
+        self.window = MainWindow(self.panels)
+        self.window.assembly = self
+        self._faults = Bridge()
+        self._faults.arrived.connect(self._show_fault)
+        self._autosaves = state / AUTOSAVE if state is not None else None
+        self.autosave = Autosave(self._autosaves, failed=self._autosave_failed) if self._autosaves else None
+        self.desk = Desk(
+            self.window, self.store, self.evaluator, self.explore, self.panels.status, self.settings, self.autosave
+        )
+        self.commands = Commands(self.window, self.panels, self.store, self.explore, self.desk, self.settings)
+        self._connect()
+        self._restore_place()
+        self.explore.start()
+
+    def _connect(self) -> None:
+        self._bridge.arrived.connect(self._arrived)
+        self.explore.failed.connect(self._failed)
+        self.desk.crashed.connect(lambda error: self._told(error, "work beside the window"))
+        self.desk.title_changed.connect(self.window.setWindowTitle)
+        self.panels.picture.open_wanted.connect(self.desk.ask_open)
+        self.panels.picture.sample_wanted.connect(self.desk.open_sample)
+        self.window.dropped.connect(self.desk.take)
+        if self._log is not None:
+            self.window.asked_to_close = self.desk.may_close
+        self.window.closing.connect(self.close)
+
+    def close(self) -> None:
+        """Stop and join every thread; the settings and a clean end are written."""
+        if self._closed:
+            return
+        self._closed = True
+        self.settings.set_place(self.window.saveGeometry(), self.window.place())
+        self.settings.keep()
+        self.desk.close()
+        self.evaluator.close()
+        if self.autosave is not None:
+            self.autosave.close(clean=True)
+
+    def _restore_place(self) -> None:
+        geometry, docks = self.settings.place()
+        if geometry.isEmpty() or not self.window.restoreGeometry(geometry):
+            self.window.fit_screen()
+        self.window.restore_place(docks)
+
+    # Recovery and faults --------------------------------------------------------------------------------------------
+
+    def recover(self) -> None:
+        """Open what a program that was killed left behind, if there is anything."""
+        if self._autosaves is None:
+            return
+        for found in recoverable(self._autosaves):
+            try:
+                recovered = recover(found)
+            except Refusal as refusal:
+                self.panels.status.refuse(said(refusal))
+                continue
+            if self.autosave is not None:
+                self.autosave.close(clean=True)
+            self.autosave = Autosave(self._autosaves, continues=recovered, failed=self._autosave_failed)
+            self.desk.use_autosave(self.autosave)
+            self.desk.show_session(recovered.session)
+            notes = " ".join(said(note) for note in recovered.notes)
+            when = f"{found.saved:%Y-%m-%d %H:%M}"
+            self.panels.status.tell(f"{self.tr('Recovered what was open at {0}.').format(when)} {notes}".rstrip())
+            return
+
+    def tell_fault(self, text: str) -> None:
+        """A fault that nobody caught: shown in the window's own thread, after the session is saved."""
+        self._faults.send(text)
+
+    def _failed(self, failed: Failed) -> None:
+        self._told(failed.error, "computing")
+
+    def _told(self, error: BaseException, place: str) -> None:
+        if self._log is None:
+            raise error
+        self._show_fault(self._log.report(error, place))
+
+    def _show_fault(self, text: str) -> None:
+        if self._closed:
+            return
+        if self.autosave is not None:
+            self.autosave.changed(self.desk.session())
+        saved = self.autosave is not None and self.autosave.flush()
+        show_fault(self.window, text, self._log.path if self._log else None, saved)
+
+    def _autosave_failed(self, refusal: Refusal) -> None:
+        self._bridge.send(refusal)
+
+    def _arrived(self, event: object) -> None:
+        if isinstance(event, Refusal):
+            self.panels.status.refuse(said(event))
+        elif isinstance(event, get_args(Event)) and not self._closed:
+            self.explore.receive(cast(Event, event))
+
+
+def _style(application: QApplication, settings: Settings) -> None:
+    """Fusion with our palettes: `setColorScheme` does nothing where no desktop stands behind Qt."""
+    if not application.property("kernelscope.styled"):
+        application.setStyle(QStyleFactory.create("Fusion"))
+        theme.load_fonts()
+        application.setProperty("kernelscope.styled", True)
+    theme.use(application, settings.theme_shown(), settings.scale())
+
+
+def log_qt_messages(log: Log) -> None:
+    """Write Qt's own warnings into the log."""
+
+    def handler(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+        if kind != QtMsgType.QtDebugMsg:
+            log.note(f"Qt: {text}")
+
+    qInstallMessageHandler(handler)

@@ -1,0 +1,129 @@
+"""Small pieces that every panel uses: captions, quiet buttons, a segmented choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from explorer.ui import theme
+from explorer.ui.theme import Role
+
+
+class Text(QLabel):
+    """A label in one of the theme's fonts; plain text, never markup."""
+
+    def __init__(self, text: str = "", font: Role = "text", *, muted: bool = False, wrap: bool = False) -> None:
+        super().__init__(text)
+        self._role: Role = font
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(wrap)
+        if muted or font == "caption":
+            self.setProperty("role", "muted")
+        self.setFont(theme.current().font(font))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme may bring another scale."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.setFont(theme.current().font(self._role))
+
+
+class Elided(Text):
+    """A label of one line that gives way in the middle of its text instead of widening its panel."""
+
+    def __init__(self, text: str = "", font: Role = "text", *, muted: bool = False) -> None:
+        super().__init__("", font, muted=muted)
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """The whole text; it is also the tool tip."""
+        self._whole = text
+        self.setToolTip(text)
+        self._elide()
+
+    def text_whole(self) -> str:
+        """The text without its ellipsis."""
+        return self._whole
+
+    def minimumSizeHint(self) -> QSize:
+        """No width of its own."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QEvent) -> None:
+        """Elide anew."""
+        self._elide()
+
+    def _elide(self) -> None:
+        elided = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, max(self.width(), 40))
+        super().setText(elided)
+
+
+def button(text: str, name: str, tip: str, *, role: str = "", accessible: str = "") -> QPushButton:
+    """A push button with its object name, tool tip and accessible name."""
+    made = QPushButton(text)
+    made.setObjectName(name)
+    made.setToolTip(tip)
+    made.setAccessibleName(accessible or text)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def menu_button(text: str, name: str, tip: str) -> QToolButton:
+    """A button that opens a menu."""
+    made = QToolButton()
+    made.setText(text)
+    made.setObjectName(name)
+    made.setToolTip(tip)
+    made.setAccessibleName(tip)
+    made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    return made
+
+
+class Segmented(QWidget):
+    """One choice out of a few, side by side."""
+
+    chosen = Signal(str)
+
+    def __init__(self, name: str, accessible: str, options: Sequence[tuple[str, str, str]]) -> None:
+        """`options` are (value, text, tool tip)."""
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(accessible)
+        self.setProperty("role", "segmented")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self._group = QButtonGroup(self)
+        self._values = [value for value, _, _ in options]
+        for number, (value, text, tip) in enumerate(options):
+            each = button(text, f"{name}.{value}", tip, role="segment", accessible=f"{accessible}: {text}")
+            each.setCheckable(True)
+            self._group.addButton(each, number)
+            row.addWidget(each)
+        self._group.button(0).setChecked(True)
+        self._group.idClicked.connect(lambda number: self.chosen.emit(self._values[number]))
+
+    def show_value(self, value: str) -> None:
+        """Check the button of a value, silently."""
+        if value in self._values:
+            self._group.button(self._values.index(value)).setChecked(True)
+
+
+def head(text: str, *widgets: QWidget) -> QWidget:
+    """The head of a panel: its caption at the left, its buttons at the right. A dock is dragged by it."""
+    now = theme.current()
+    made = QWidget()
+    made.setProperty("role", "panel")
+    row = QHBoxLayout(made)
+    row.setContentsMargins(now.px(14), now.px(8), now.px(10), now.px(2))
+    row.setSpacing(now.px(2))
+    row.addWidget(Text(text, "caption"))
+    row.addStretch()
+    for widget in widgets:
+        row.addWidget(widget)
+    return made

@@ -1,0 +1,280 @@
+"""The menu of the window, its keys, and what each of them does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QPoint, Qt, QUrl
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMenu
+
+from explorer.model import editing
+from explorer.model.display import shown_picture
+from explorer.model.evaluator import shown_link
+from explorer.model.store import Store
+from explorer.ui import theme
+from explorer.ui.actions import Entry, added
+from explorer.ui.desk import Desk
+from explorer.ui.explore import Explore, origin_at
+from explorer.ui.export_dialog import ExportDialog
+from explorer.ui.figures import save_figure
+from explorer.ui.keys_overlay import KeysOverlay
+from explorer.ui.map_grid import Place
+from explorer.ui.panels import Panels
+from explorer.ui.preferences import Preferences
+from explorer.ui.settings import Settings
+from explorer.ui.topbar import TopBar
+from explorer.ui.window import MainWindow
+
+
+class Commands(QObject):
+    """Fills the menu of the window and the bar at its top."""
+
+    def __init__(
+        self, window: MainWindow, panels: Panels, store: Store, explore: Explore, desk: Desk, settings: Settings
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._panels = panels
+        self._store = store
+        self._explore = explore
+        self._desk = desk
+        self._settings = settings
+        self._recent = QMenu(self.tr("Recent"), window)
+        self._actions: dict[str, QAction] = {}
+        self._sections: list[tuple[str, list[tuple[str, str]]]] = []
+        for title, entries in self._menus():
+            self._add(title, entries)
+        bar = TopBar(window.menu, *(self._actions[name] for name in ("undo", "redo", "theme", "export")))
+        window.show_bar(bar)
+        explore.state_changed.connect(bar.show_state)
+        store.listen(lambda old, new: self._show_history())
+        desk.recent_changed.connect(self._show_recent)
+        panels.stage.maps.menu_wanted.connect(self._menu_of_cell)
+        self._show_history()
+        self._show_recent()
+
+    def _menus(self) -> list[tuple[str, list[Entry | None]]]:
+        desk, explore, store, maps = self._desk, self._explore, self._store, self._panels.stage.maps
+        look: Callable[..., Callable[[], None]] = lambda **changes: lambda: explore.look(**changes)  # noqa: E731
+        return [
+            (
+                self.tr("File"),
+                [
+                    Entry("open", self.tr("Open…"), desk.ask_open, ("Ctrl+O",)),
+                    Entry("open_folder", self.tr("Open a folder…"), desk.ask_open_folder, ("Ctrl+Shift+O",)),
+                    Entry("paste", self.tr("Paste a picture"), desk.paste, ("Ctrl+V",)),
+                    None,
+                    Entry("save", self.tr("Save session"), desk.save, ("Ctrl+S",)),
+                    Entry("save_as", self.tr("Save session as…"), desk.save_as, ("Ctrl+Shift+S",)),
+                    Entry("export", self.tr("Export…"), self._export, ("Ctrl+E",)),
+                    None,
+                    Entry("preferences", self.tr("Preferences…"), self._preferences, ("Ctrl+,",)),
+                    Entry("quit", self.tr("Quit"), self._window.close, ("Ctrl+Q",)),
+                ],
+            ),
+            (
+                self.tr("Edit"),
+                [
+                    Entry("undo", self.tr("Undo"), store.undo, ("Ctrl+Z",)),
+                    Entry("redo", self.tr("Redo"), store.redo, ("Ctrl+Shift+Z", "Ctrl+Y")),
+                    None,
+                    Entry("add", self.tr("Add layer…"), self._add_layer, ("Ctrl+L",)),
+                    Entry("float64", self.tr("Compute in float64"), self._switch_dtype, ("Ctrl+6",)),
+                    Entry("cancel", self.tr("Cancel what is running"), self._cancel, ("Ctrl+.",)),
+                ],
+            ),
+            (
+                self.tr("View"),
+                [
+                    Entry("activations", self.tr("Activations"), look(content="activations"), ("A",)),
+                    Entry("gradients", self.tr("Gradients"), look(content="gradients"), ("G",)),
+                    Entry("both", self.tr("Both"), look(content="both"), ("B",)),
+                    Entry("loss", self.tr("Gradient of the loss"), lambda: explore.set_origin(None), ("L",)),
+                    Entry("origin", self.tr("Gradient of the pinned unit"), self._origin_at_pin, ("U",)),
+                    None,
+                    Entry("previous", self.tr("Previous layer"), lambda: self._step_layer(-1), ("Ctrl+Up",)),
+                    Entry("next", self.tr("Next layer"), lambda: self._step_layer(1), ("Ctrl+Down",)),
+                    Entry(
+                        "before",
+                        self.tr("Previous picture"),
+                        lambda: explore.show_picture(explore.view.shown - 1),
+                        ("PgUp",),
+                    ),
+                    Entry(
+                        "after",
+                        self.tr("Next picture"),
+                        lambda: explore.show_picture(explore.view.shown + 1),
+                        ("PgDown",),
+                    ),
+                    Entry("zoom_in", self.tr("Zoom in"), lambda: maps.zoom(1.25), ("Ctrl++", "Ctrl+=")),
+                    Entry("zoom_out", self.tr("Zoom out"), lambda: maps.zoom(0.8), ("Ctrl+-",)),
+                    Entry("zoom_reset", self.tr("Whole maps"), maps.reset_zoom, ("Ctrl+0",)),
+                    None,
+                    Entry("theme", self.tr("Light or dark"), self._switch_theme, ("Ctrl+T",)),
+                    Entry("full", self.tr("Full screen"), self._full_screen, ("F11",)),
+                ],
+            ),
+            (self.tr("Help"), [Entry("keys", self.tr("Keys"), self._keys, ("F1", "?"))]),
+        ]
+
+    def _add(self, title: str, entries: list[Entry | None]) -> None:
+        menu = self._window.menu.addMenu(title)
+        self._actions |= added(self._window, menu, entries)
+        if "open_folder" in {entry.name for entry in entries if entry}:
+            menu.insertMenu(self._actions["paste"], self._recent)
+        if "full" in {entry.name for entry in entries if entry}:
+            panels = menu.addMenu(self.tr("Panels"))
+            for dock in self._window.docks.values():
+                panels.addAction(dock.toggleViewAction())
+        self._sections.append(
+            (title, [(" / ".join(entry.keys), entry.text.rstrip("…")) for entry in entries if entry and entry.keys])
+        )
+
+    def _show_history(self) -> None:
+        for name, label, text in (
+            ("undo", self._store.undo_label, self.tr("Undo")),
+            ("redo", self._store.redo_label, self.tr("Redo")),
+        ):
+            action = self._actions[name]
+            action.setEnabled(label is not None)
+            keys = action.shortcut().toString()
+            action.setToolTip(f"{text}: {label} ({keys})" if label else f"{text} ({keys})")
+
+    def _show_recent(self) -> None:
+        self._recent.clear()
+        for name in self._settings.recent():
+            action = self._recent.addAction(name)
+            action.triggered.connect(lambda _checked=False, name=name: self._desk.open([Path(name)]))
+        self._recent.setEnabled(not self._recent.isEmpty())
+
+    def _step_layer(self, step: int) -> None:
+        ids = [node.id for node in self._store.document]
+        if ids:
+            here = ids.index(self._explore.view.layer) if self._explore.view.layer in ids else -1
+            self._explore.look(layer=ids[min(max(here + step, 0), len(ids) - 1)], port="")
+
+    def _add_layer(self) -> None:
+        anchor = self._panels.pipeline
+        self._panels.pipeline.add_menu.popup(anchor.mapToGlobal(anchor.rect().topLeft()))
+
+    def _cancel(self) -> None:
+        self._explore.cancel()
+        self._desk.cancel()
+
+    def _switch_dtype(self) -> None:
+        other: Any = "float32" if self._store.document.dtype == "float64" else "float64"
+        self._explore.edit(lambda each: editing.set_dtype(each, other), self.tr("Change number format"))
+
+    def _switch_theme(self) -> None:
+        name: Any = "light" if theme.current().name == "dark" else "dark"
+        self._settings.set_theme(name)
+        self._use_theme()
+
+    def _use_theme(self) -> None:
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        theme.use(application, self._settings.theme_shown(), self._settings.scale())
+        self._explore.look(dark=theme.current().name == "dark")
+
+    def _full_screen(self) -> None:
+        window = self._window
+        window.showNormal() if window.isFullScreen() else window.showFullScreen()
+
+    def _keys(self) -> None:
+        pane = [
+            (
+                self.tr("Maps"),
+                [
+                    ("← ↑ → ↓", self.tr("Move the pinned cell (with Shift: by 10)")),
+                    ("Esc", self.tr("Let go of the cell")),
+                    ("[  ]", self.tr("Previous, next map")),
+                    ("+  −  0", self.tr("Zoom, whole maps")),
+                ],
+            ),
+            (
+                self.tr("Layers"),
+                [
+                    ("Del", self.tr("Remove")),
+                    ("Ctrl+D", self.tr("Duplicate")),
+                    ("Space", self.tr("Switch on or off")),
+                    ("Alt+↑ ↓", self.tr("Move")),
+                    ("F2", self.tr("Rename")),
+                ],
+            ),
+        ]
+        KeysOverlay(self._window).show_keys([*pane, *self._sections])
+
+    def _preferences(self) -> None:
+        dialog = Preferences(self._settings, self._window)
+        dialog.applied.connect(self._use_theme)
+        dialog.open()
+
+    def _export(self) -> None:
+        report = self._explore.report
+        dialog = ExportDialog(
+            self._store.document, self._explore.view, report.maps if report else (), self._settings, self._window
+        )
+        dialog.data_wanted.connect(self._desk.export_data)
+        dialog.figure_wanted.connect(self._export_figure)
+        dialog.open()
+
+    def _export_figure(self, wanted: Any) -> None:
+        report = self._explore.report
+        if report is None:
+            return
+        now = theme.LIGHT
+        self._desk.export_figure(lambda: save_figure(wanted.path, report.maps, wanted, now), wanted.path)
+
+    def _origin_at_pin(self) -> None:
+        pin = self._explore.pin
+        if pin is None:
+            self._panels.status.refuse(self.tr("Click a cell of a map first: the gradient starts at the pinned unit."))
+        else:
+            self._explore.set_origin(origin_at(pin.link, pin.place, pin.picture, unit=True))
+
+    def _menu_of_cell(self, place: Place | None, point: QPoint) -> None:
+        report = self._explore.report
+        if report is None or report.evaluated is None or not report.maps:
+            return
+        menu = QMenu(self._window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        link = shown_link(report.request.document, report.request.view)
+        picture = shown_picture(report.evaluated, report.request.view)
+        explore = self._explore
+        if place is not None:
+            for text, unit in (
+                (self.tr("Gradient of this unit"), True),
+                (self.tr("Gradient of this map's mean"), False),
+            ):
+                action = menu.addAction(text)
+                action.triggered.connect(
+                    lambda _checked=False, unit=unit: explore.set_origin(origin_at(link, place, picture, unit=unit))
+                )
+        menu.addAction(self.tr("Gradient of the loss")).triggered.connect(lambda: explore.set_origin(None))
+        menu.addSeparator()
+        if place is not None:
+            menu.addAction(self.tr("Copy the numbers of this map")).triggered.connect(lambda: self._copy(place.map))
+        menu.addAction(self.tr("Copy the picture of the maps")).triggered.connect(self._copy_picture)
+        menu.addAction(self._actions["export"])
+        menu.popup(point)
+
+    def _copy(self, map: int) -> None:
+        report = self._explore.report
+        if report is not None and report.maps and map < len(report.maps[0].values):
+            rows = report.maps[0].values[map]
+            QGuiApplication.clipboard().setText("\n".join("\t".join(map_(row)) for row in rows))
+
+    def _copy_picture(self) -> None:
+        QGuiApplication.clipboard().setPixmap(self._panels.stage.maps.viewport().grab())
+
+    def open_folder(self, path: Path) -> None:
+        """Show a folder in the file manager."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+def map_(row: Any) -> list[str]:
+    """The numbers of a row, so that they read back exactly."""
+    return [repr(each) for each in row.tolist()]

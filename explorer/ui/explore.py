@@ -1,0 +1,378 @@
+"""The Explore workspace: wires the document, the compute thread and the panels. Holds the view, and no numbers.
+
+Data flows one way: a panel says what is wanted, the store gets a new document or the view changes, a request goes to
+the compute thread, and its report is shown by all panels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from explorer.model import editing
+from explorer.model.display import Summary, View, shown_picture
+from explorer.model.document import SOURCE, Document, Link
+from explorer.model.evaluator import Evaluator, Event, Failed, Preparing, Report, Request, Stopped, shown_link
+from explorer.model.gradients import Origin
+from explorer.model.plan import plan
+from explorer.model.store import Store
+from explorer.refusal import Refusal
+from explorer.ui.map_grid import Place
+from explorer.ui.panels import Panels
+from explorer.ui.probe import Probe
+from explorer.ui.texts import said
+
+
+class Explore(QObject):
+    """Connects what the person does to the document, and what is computed to the panels."""
+
+    state_changed = Signal(str, str)  # "live" | "busy" | "behind" | "preparing" | "stopped", text
+    view_changed = Signal(object)
+    failed = Signal(object)  # Failed
+
+    def __init__(self, store: Store, evaluator: Evaluator, panels: Panels, view: View) -> None:
+        super().__init__()
+        self._store = store
+        self._evaluator = evaluator
+        self._panels = panels
+        self._view = view
+        self._revision = 0
+        self._known: dict[str, Summary | Refusal] = {}
+        self._stale: set[str] = set()
+        self._report: Report | None = None
+        self._hover: Place | None = None
+        self._pin: Probe | None = None
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._show_probe)
+        store.listen(self._document_changed)
+        self._connect()
+
+    @property
+    def view(self) -> View:
+        """What is looked at."""
+        return self._view
+
+    @property
+    def pin(self) -> Probe | None:
+        """The pinned cell."""
+        return self._pin
+
+    @property
+    def report(self) -> Report | None:
+        """The last complete report."""
+        return self._report
+
+    def settled(self) -> bool:
+        """Whether everything shown belongs to the current settings."""
+        return self._report is not None and self._report.revision == self._revision
+
+    # Edits ---------------------------------------------------------------------------------------------------------
+
+    def edit(self, change: Callable[[Document], Document], label: str, merge: str | None = None) -> bool:
+        """Apply an edit if every layer can still run; say why not otherwise. Whether it was applied."""
+        old = self._store.document
+        try:
+            new = editing.accepted(old, change(old), self._view.shown)
+        except Refusal as refusal:
+            self._panels.status.refuse(said(refusal))
+            return False
+        self._panels.status.clear_refusal()
+        self._store.apply(new, label, merge)
+        return True
+
+    def replace_pictures(self, change: Callable[[Document], Document], label: str) -> None:
+        """Apply an edit of the pictures: layers that do not fit them say so, the others go on."""
+        try:
+            new = change(self._store.document)
+        except Refusal as refusal:
+            self._panels.status.refuse(said(refusal))
+            return
+        self._view = replace(self._view, shown=0)
+        self._pin = None
+        self._store.apply(new, label)
+
+    def add_layer(self, op: str) -> None:
+        """A new layer behind the one that is looked at."""
+        after = self._view.layer if self._store.document.has(self._view.layer) else None
+        made: list[str] = []
+
+        def change(document: Document) -> Document:
+            new, id = editing.add(document, op, SOURCE if after is None and document.nodes else after)
+            made.append(id)
+            return new
+
+        if self.edit(change, self.tr("Add layer")):
+            self.look(layer=made[-1], port="")
+
+    def remove_layer(self, id: str) -> None:
+        """Take a layer out of the chain; the one before it is looked at then."""
+        document = self._store.document
+        place = document.index(id)
+        if self.edit(lambda each: editing.remove(each, id), self.tr("Remove layer")) and self._view.layer == id:
+            rest = self._store.document.nodes
+            self.look(layer=rest[min(place, len(rest) - 1)].id if rest else SOURCE, port="")
+
+    def duplicate_layer(self, id: str) -> None:
+        """A copy behind the layer."""
+        made: list[str] = []
+
+        def change(document: Document) -> Document:
+            new, copy = editing.duplicate(document, id)
+            made.append(copy)
+            return new
+
+        if self.edit(change, self.tr("Duplicate layer")):
+            self.look(layer=made[-1])
+
+    def switch_layer(self, id: str, enabled: bool | None = None) -> None:
+        """Switch a layer on or off (None: the other way)."""
+        wanted = not self._store.document.node(id).enabled if enabled is None else enabled
+        self.edit(lambda each: editing.switch(each, id, wanted), self.tr("Switch layer"))
+        self._show_document()
+
+    def _rename(self, id: str) -> None:
+        self.look(layer=id, port="")
+        self._panels.form.edit_name()
+
+    def set_param(self, name: str, value: object, dragging: bool) -> None:
+        """Change a parameter of the layer that is looked at; a drag is one step of undo."""
+        id = self._view.layer
+        merge = f"{id}.{name}" if dragging else None
+        try:
+            new = editing.accepted(
+                self._store.document, editing.set_params(self._store.document, id, **{name: value}), self._view.shown
+            )
+        except Refusal as refusal:
+            self._panels.form.refuse(name, said(refusal))
+            self._panels.status.refuse(said(refusal))
+            return
+        self._panels.status.clear_refusal()
+        self._store.apply(new, self.tr("Change parameter"), merge)
+
+    def set_weight_value(self, weight: str, index: tuple[int, ...], value: float, dragging: bool) -> None:
+        """Change one number of a weight of the layer that is looked at."""
+        id = self._view.layer
+        self.edit(
+            lambda each: editing.set_weight_value(each, id, weight, index, value, self._view.shown),
+            self.tr("Change weight"),
+            f"{id}.{weight}{index}" if dragging else None,
+        )
+
+    def set_target(self, target: int) -> None:
+        """Choose the class that the loss is taken against."""
+        node = next((each for each in reversed(self._store.document.nodes) if hasattr(each.params, "target")), None)
+        if node is not None:
+            self.edit(lambda each: editing.set_params(each, node.id, target=(target,)), self.tr("Choose target"))
+
+    # View ----------------------------------------------------------------------------------------------------------
+
+    def look(self, **changes: Any) -> None:
+        """Look at something else: a layer, an output, gradients, another range of colours."""
+        view = replace(self._view, **changes)
+        if view == self._view:
+            return
+        moved = view.layer != self._view.layer
+        self._view = view
+        if moved:
+            self._hover = None
+        self.view_changed.emit(view)
+        self._show_document()
+        self._ask()
+
+    def show_picture(self, shown: int) -> None:
+        """Show another picture of the batch."""
+        count = len(self._store.document.source.pictures)
+        if 0 <= shown < count:
+            self.look(shown=shown)
+
+    def set_origin(self, origin: Origin | None) -> None:
+        """Start gradients at a unit or a map (None: at the loss), and show them."""
+        content = self._view.content if self._view.content != "activations" else "both"
+        self.look(origin=origin, content=content)
+
+    def open_state(self, document: Document, view: View) -> None:
+        """Take over a whole state, such as a session."""
+        self._view = replace(view, dark=self._view.dark)
+        self._pin = self._hover = None
+        self._known.clear()
+        self._store.restart(document)
+
+    # From the store and the compute thread ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Show the document and compute it."""
+        self._show_document()
+        self._ask()
+
+    def receive(self, event: Event) -> None:
+        """What the compute thread sends."""
+        if isinstance(event, Report):
+            self._receive_report(event)
+        elif isinstance(event, Preparing):
+            text = self.tr("Preparing kernels {0} of {1}").format(event.done, event.total)
+            self.state_changed.emit("preparing", text)
+            self._panels.status.busy(self.tr("Compiling kernels, only this once"), event.done, event.total)
+        elif isinstance(event, Stopped):
+            self._panels.status.idle()
+            self.state_changed.emit("stopped", self.tr("stopped"))
+        elif isinstance(event, Failed):
+            self._panels.status.idle()
+            self.failed.emit(event)
+
+    def cancel(self) -> None:
+        """Give up what is being computed; what is shown stays, marked as stale."""
+        self._evaluator.cancel()
+
+    def _document_changed(self, old: Document, new: Document) -> None:
+        if self._view.origin is not None and not new.has(self._view.origin.node):
+            self._view = replace(self._view, origin=None)
+        count = len(new.source.pictures)
+        if self._view.shown >= max(1, count):
+            self._view = replace(self._view, shown=0)
+        if self._view.layer != SOURCE and not new.has(self._view.layer):
+            self._view = replace(self._view, layer=new.nodes[-1].id if new.nodes else SOURCE, port="")
+        self._known = {id: each for id, each in self._known.items() if new.has(id)}
+        self._show_document()
+        self._ask()
+
+    def _ask(self) -> None:
+        self._revision += 1
+        self._stale = set(self._known)
+        self._evaluator.request(Request(self._revision, self._store.document, self._view))
+        self.state_changed.emit("busy", "")
+        self._panels.status.busy(self.tr("Computing"), 0, len(self._store.document.nodes))
+
+    def _receive_report(self, report: Report) -> None:
+        self._known |= {id: each for id, each in report.layers.items() if self._store.document.has(id)}
+        current = report.revision == self._revision
+        if current:
+            self._stale -= set(report.layers)
+        if report.finished:
+            self._report = report
+            self._panels.show_report(report, current)
+            self._show_probe()
+            if current:
+                self._panels.status.idle()
+                self._stale.clear()
+                self.state_changed.emit("live", f"{report.seconds * 1e3:.1f} ms")
+        else:
+            self._panels.status.busy(self.tr("Computing"), report.done, report.total)
+        if not current:
+            self.state_changed.emit("behind", "")
+        self._panels.show_cards(
+            self._store.document,
+            plan(self._store.document, self._view.shown),
+            self._known,
+            self._stale if not current or not report.finished else set(),
+            self._view.layer,
+        )
+
+    # Showing -------------------------------------------------------------------------------------------------------
+
+    def _show_document(self) -> None:
+        document = self._store.document
+        planned = plan(document, self._view.shown)
+        self._panels.show_document(document, planned, self._view)
+        self._panels.show_cards(document, planned, self._known, set(), self._view.layer)
+
+    def hover(self, place: Place | None) -> None:
+        """The cursor is over a cell; shown once the events that wait are done."""
+        self._hover = place
+        self._later.start()
+
+    def pin_at(self, place: Place | None) -> None:
+        """Keep a cell (None: let go)."""
+        self._pin = None if place is None else self._probe(place, pinned=True)
+        self._later.start()
+
+    def restore_pin(self, saved: Mapping[str, Any]) -> None:
+        """The pinned cell of a session; ignored where it does not fit the document."""
+        cell = saved.get("cell")
+        node, port = saved.get("node"), saved.get("port")
+        whole = isinstance(cell, list) and len(cell) == 4 and all(type(at) is int and at >= 0 for at in cell)
+        if whole and isinstance(node, str) and isinstance(port, str):
+            assert isinstance(cell, list)
+            place = Place(bool(saved.get("gradient")), *cell[1:])
+            self._pin = Probe(Link(node, port), place, cell[0], pinned=True)
+
+    def _probe(self, place: Place, *, pinned: bool) -> Probe | None:
+        if self._report is None or self._report.evaluated is None:
+            return None
+        link = shown_link(self._report.request.document, self._report.request.view)
+        return Probe(link, place, shown_picture(self._report.evaluated, self._report.request.view), pinned)
+
+    def _show_probe(self) -> None:
+        if self._report is None or self._report.evaluated is None:
+            return
+        hovered = self._probe(self._hover, pinned=False) if self._hover else None
+        self._panels.show_probe(self._report, self._pin or hovered, hovered)
+
+    def _connect(self) -> None:
+        panels = self._panels
+        layers = panels.pipeline.layers
+        layers.chosen.connect(lambda id: self.look(layer=id, port=""))
+        layers.remove_wanted.connect(self.remove_layer)
+        layers.duplicate_wanted.connect(self.duplicate_layer)
+        layers.switch_wanted.connect(self.switch_layer)
+        layers.rename_wanted.connect(self._rename)
+        layers.move_wanted.connect(
+            lambda id, place: self.edit(lambda each: editing.move(each, id, place), self.tr("Move layer"))
+        )
+        panels.pipeline.add_wanted.connect(self.add_layer)
+        panels.pipeline.giver_wanted.connect(
+            lambda id, giver: self.edit(lambda each: editing.take_from(each, id, giver), self.tr("Change side input"))
+        )
+        panels.picture.shown_wanted.connect(self.show_picture)
+        panels.picture.source_wanted.connect(lambda: self.look(layer=SOURCE, port=""))
+        panels.picture.rule_wanted.connect(
+            lambda rule: self.replace_pictures(lambda each: editing.set_batch(each, rule=rule), self.tr("Change size"))
+        )
+        panels.picture.whole_wanted.connect(
+            lambda whole: self.edit(lambda each: editing.set_batch(each, whole=whole), self.tr("Change batch"))
+        )
+        form = panels.form
+        form.changed.connect(self.set_param)
+        form.drag_ended.connect(self._store.end_merge)
+        form.renamed.connect(
+            lambda name: self.edit(lambda each: editing.rename(each, self._view.layer, name), self.tr("Rename layer"))
+        )
+        form.enabled_changed.connect(lambda enabled: self.switch_layer(self._view.layer, enabled))
+        weights = panels.weights
+        weights.value_changed.connect(self.set_weight_value)
+        weights.array_changed.connect(
+            lambda name, array: self.edit(
+                lambda each: editing.set_weight(each, self._view.layer, name, array), self.tr("Change weights")
+            )
+        )
+        weights.drag_ended.connect(self._store.end_merge)
+        weights.drawn_again.connect(
+            lambda seed: self.edit(
+                lambda each: editing.drawn_again(each, self._view.layer, seed), self.tr("Draw weights")
+            )
+        )
+        weights.kernel_selected.connect(panels.stage.maps.select)
+        stage = panels.stage
+        stage.content_wanted.connect(lambda content: self.look(content=content))
+        stage.scope_wanted.connect(lambda scope: self.look(scope=scope))
+        stage.colours_wanted.connect(lambda colours: self.look(colours=colours))
+        stage.port_wanted.connect(lambda port: self.look(port=port))
+        stage.maps.needs.connect(
+            lambda first, count, decimation: self.look(first=first, count=count, decimation=decimation)
+        )
+        stage.maps.hovered.connect(self.hover)
+        stage.maps.pinned.connect(self.pin_at)
+        stage.maps.selected.connect(panels.show_selected)
+        panels.softmax.target_chosen.connect(self.set_target)
+        panels.status.cancel_wanted.connect(self.cancel)
+
+
+def origin_at(link: Link, place: Place, picture: int, *, unit: bool) -> Origin:
+    """The origin of a gradient at a unit, or at the mean of its map."""
+    if unit:
+        return Origin(link.node, link.port, "unit", (place.map, place.row, place.column), picture)
+    return Origin(link.node, link.port, "map", (place.map,), picture)

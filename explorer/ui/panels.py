@@ -1,0 +1,194 @@
+"""All panels of the Explore workspace, and what each of them shows of a state. They know nothing of one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QCoreApplication
+
+from explorer.model.display import Maps, Summary, View, planes, shown_picture
+from explorer.model.document import Document
+from explorer.model.evaluator import Report, shown_link
+from explorer.model.gradients import Origin
+from explorer.model.plan import Plan
+from explorer.refusal import Refusal
+from explorer.ui.cards import cards, giver_names, title_of
+from explorer.ui.explanation import ExplanationPanel
+from explorer.ui.form import ParameterForm
+from explorer.ui.histogram import HistogramPanel
+from explorer.ui.picture_panel import PicturePanel
+from explorer.ui.pipeline_panel import PipelinePanel
+from explorer.ui.probe import Explained, Probe, explained, marks, source_marks, values_text
+from explorer.ui.softmax import SoftmaxPanel
+from explorer.ui.stage import Stage
+from explorer.ui.status import Status
+from explorer.ui.texts import said
+from explorer.ui.weights import WeightsEditor
+from kernels._jit import threads
+
+_tr = QCoreApplication.translate
+
+
+class Panels:
+    """The panels, made once; the window gives them their places."""
+
+    def __init__(self) -> None:
+        self.picture = PicturePanel()
+        self.pipeline = PipelinePanel()
+        self.stage = Stage()
+        self.explanation = ExplanationPanel()
+        self.form = ParameterForm()
+        self.weights = WeightsEditor()
+        self.softmax = SoftmaxPanel()
+        self.histogram = HistogramPanel()
+        self.status = Status()
+        self._selected = 0
+        self._maps: tuple[Maps, ...] = ()
+
+    def show_document(self, document: Document, plan: Plan, view: View) -> None:
+        """What is known before anything is computed: pictures, parameters, choices."""
+        self.picture.show_source(document.source, view.shown)
+        if document.has(view.layer):
+            node = document.node(view.layer)
+            planned = plan.layers.get(node.id)
+            self.form.show_node(node, planned.inputs if planned else None, plan.refusals.get(node.id))
+            operation = node.operation
+            ports = operation.outputs if operation is not None and node.enabled else ()
+            title = title_of(node)
+        else:
+            self.form.show_node(None, None, None)
+            ports, title = (), _tr("Panels", "Picture")
+        link = shown_link(document, view)
+        self.stage.show_view(view, title, ports, link.port, origin_text(document, view.origin))
+
+    def show_cards(
+        self, document: Document, plan: Plan, known: Mapping[str, Summary | Refusal], stale: set[str], chosen: str
+    ) -> None:
+        """The list of layers."""
+        self.pipeline.show_cards(cards(document, plan, known, stale), chosen, giver_names(document))
+        self.stage.maps.show_stale(bool(stale))
+
+    def show_report(self, report: Report, current: bool) -> None:
+        """Everything that was computed."""
+        evaluated = report.evaluated
+        assert evaluated is not None
+        document, view = report.request.document, report.request.view
+        self._maps = report.maps
+        if report.maps:
+            self.stage.show_maps(report.maps)
+            self.stage.maps.show_stale(not current)
+        else:
+            reason = report.refusal or evaluated.reason(view.layer)
+            text = said(reason) if reason else _tr("Panels", "There is nothing to show here.")
+            self.stage.show_message(
+                text if document.source.pictures else _tr("Panels", "Drop a photo here, or open one.")
+            )
+        self._show_histogram()
+        self._show_weights(report)
+        self._show_softmax(report)
+        self._show_about(report)
+
+    def show_selected(self, map: int) -> None:
+        """The map that was clicked: its histogram and its kernel."""
+        self._selected = map
+        self.weights.select_kernel(map)
+        self._show_histogram()
+
+    def show_probe(self, report: Report, probe: Probe | None, hovered: Probe | None) -> None:
+        """Marks, values and the calculation of the cell that is looked at."""
+        evaluated = report.evaluated
+        assert evaluated is not None
+        found = marks(evaluated, probe)
+        link = shown_link(report.request.document, report.request.view)
+        shown = found.get(link, ())
+        if hovered is not None and probe is not hovered:
+            shown += marks(evaluated, hovered).get(hovered.link, ())
+        self.stage.maps.show_marks({False: shown, True: shown})
+        self.picture.show_marks(source_marks(found))
+        place = hovered.place if hovered else probe.place if probe and probe.link == link else None
+        self.status.show_values(values_text(report.maps, place) if place else "")
+        if probe is None:
+            self.explanation.show_message(_tr("Panels", "Point at a cell of a map to see how its number comes about."))
+            return
+        told = explained(evaluated, report.gradients, probe)
+        if isinstance(told, Explained):
+            self.explanation.show_explanation(
+                told.title, told.formula, told.steps, told.gradient, told.check, probe.pinned
+            )
+        else:
+            self.explanation.show_message(told)
+
+    def _show_histogram(self) -> None:
+        if not self._maps:
+            self.histogram.show_nothing()
+            return
+        maps = self._maps[0]
+        index = min(self._selected, len(maps.values) - 1)
+        low, high = (float(each) for each in maps.own[index])
+        label = maps.labels[index] or str(index)
+        self.histogram.show_histogram(
+            maps.histogram[index],
+            low,
+            high,
+            (float(maps.range[index][0]), float(maps.range[index][1])),
+            label,
+            int(maps.not_finite[index]),
+        )
+
+    def _show_weights(self, report: Report) -> None:
+        assert report.evaluated is not None
+        document, id = report.request.document, report.request.view.layer
+        result = report.evaluated.results.get(id)
+        node = document.node(id) if document.has(id) else None
+        operation = node.operation if node is not None else None
+        if node is None or operation is None or result is None or not result.weights:
+            self.weights.show_weights(None, None, (), {}, None)
+            return
+        labels = operation.labels(tuple(x.shape for x in result.xs), node.params, result.weights)
+        kernels = next((array for array in result.weights.values() if array.ndim == 4), None)
+        presets = operation.presets(kernels.shape[2], kernels.shape[3]) if kernels is not None else {}
+        slopes = report.gradients.weights.get(id) if report.gradients else None
+        self.weights.show_weights(node, result.weights, labels, presets, slopes)
+
+    def _show_softmax(self, report: Report) -> None:
+        evaluated = report.evaluated
+        assert evaluated is not None
+        node = next(
+            (
+                each
+                for each in reversed(report.request.document.nodes)
+                if (result := evaluated.results.get(each.id)) and "loss" in result.ports
+            ),
+            None,
+        )
+        if node is None:
+            self.softmax.show_nothing(_tr("Panels", "Add softmax with cross-entropy to see classes here."))
+            return
+        result = evaluated.results[node.id]
+        shown = min(shown_picture(evaluated, report.request.view), len(result.ys[0]) - 1)
+        targets = getattr(node.params, "target", ())
+        target = targets[min(shown, len(targets) - 1)] if targets else None
+        loss = float(result.output("loss")[shown].ravel()[0])
+        self.softmax.show_softmax(planes(result.ys[0], shown).ravel(), loss, target, ())
+
+    def _show_about(self, report: Report) -> None:
+        assert report.evaluated is not None
+        document = report.request.document
+        held = sum(y.nbytes for result in report.evaluated.results.values() for y in result.ys)
+        self.status.show_about(
+            _tr("Panels", "{0} layers · {1} MB · {2} · {3} threads").format(
+                len(document.nodes), round(held / 1e6), document.dtype, threads()
+            )
+        )
+
+
+def origin_text(document: Document, origin: Origin | None) -> str:
+    """Where gradients start, in words."""
+    if origin is None:
+        return _tr("Panels", "Gradient of the loss")
+    name = document.node(origin.node).name if document.has(origin.node) else origin.node
+    if origin.kind == "unit":
+        return _tr("Panels", "Gradient of the unit {0}[{1}]").format(name, ", ".join(map(str, origin.index)))
+    if origin.kind == "map":
+        return _tr("Panels", "Gradient of the mean of map {1} of {0}").format(name, origin.index[0])
+    return _tr("Panels", "Gradient of the mean of {0}").format(name)

@@ -1,0 +1,102 @@
+"""The status bar: the value under the cursor in every map, progress with cancel, and the state of the program."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStatusBar, QWidget
+
+from explorer.ui import theme
+from explorer.ui.captioned import Elided, Text, button
+
+LONG = 500
+"""Milliseconds after which work shows its progress."""
+_REASON = 12_000
+
+
+class Status(QStatusBar):
+    """Left: values or the last refusal; right: progress, and numbers of the document."""
+
+    cancel_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("status")
+        self.setSizeGripEnabled(False)
+        self.setContentsMargins(theme.current().px(10), 0, theme.current().px(10), 0)
+        self._values = Elided(font="small number")
+        self._values.setObjectName("status.values")
+        self._values.setAccessibleName(self.tr("Value under the cursor"))
+        self._reason = Elided(font="small")
+        self._reason.setObjectName("status.reason")
+        self._reason.setProperty("role", "bad")
+        self._reason.hide()
+        self._about = Text("", "small number", muted=True)
+        self._about.setObjectName("status.about")
+        self._what = Text("", "small", muted=True)
+        self._bar = QProgressBar()
+        self._bar.setObjectName("status.progress")
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(theme.current().px(140))
+        stop = button(self.tr("Cancel"), "status.cancel", self.tr("Cancel what is running (Esc)"), role="quiet")
+        stop.clicked.connect(self.cancel_wanted)
+        self._progress = QWidget()
+        row = QHBoxLayout(self._progress)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._what)
+        row.addWidget(self._bar)
+        row.addWidget(stop)
+        self._progress.hide()
+        self.addWidget(self._values, 3)
+        self.addWidget(self._reason, 2)
+        self.addPermanentWidget(self._progress)
+        self.addPermanentWidget(self._about)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(LONG)
+        self._later.timeout.connect(self._progress.show)
+        self._fade = QTimer(self)
+        self._fade.setSingleShot(True)
+        self._fade.timeout.connect(self._reason.hide)
+
+    def show_values(self, text: str) -> None:
+        """The values under the cursor."""
+        if text != self._values.text_whole():
+            self._values.setText(text)
+
+    def show_about(self, text: str) -> None:
+        """Layers, memory, number format, threads."""
+        self._about.setText(text)
+
+    def refuse(self, reason: str) -> None:
+        """Say why something was not done; it goes away by itself or with the next success."""
+        self._say(reason, "bad")
+
+    def _say(self, text: str, role: str) -> None:
+        self._reason.setProperty("role", role)
+        self._reason.style().polish(self._reason)
+        self._reason.setText(text)
+        self._reason.show()
+        self._fade.start(_REASON)
+
+    def tell(self, text: str) -> None:
+        """Say what was done."""
+        self._say(text, "good")
+
+    def clear_refusal(self) -> None:
+        """Something was done since."""
+        self._reason.hide()
+
+    def busy(self, what: str, done: int, total: int, *, at_once: bool = False) -> None:
+        """Work is going on; it shows once it has taken long."""
+        self._what.setText(what)
+        self._bar.setRange(0, max(0, total))
+        self._bar.setValue(done)
+        if at_once:
+            self._progress.show()
+        elif not self._progress.isVisible() and not self._later.isActive():
+            self._later.start()
+
+    def idle(self) -> None:
+        """Nothing is going on."""
+        self._later.stop()
+        self._progress.hide()

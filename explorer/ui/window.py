@@ -1,0 +1,170 @@
+"""The main window: where the panels stand, the menu and its keys, themes, and closing. What panels show is not here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QRectF, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from explorer.ui import captioned, theme
+from explorer.ui.panels import Panels
+from explorer.ui.topbar import TopBar, paint_mark
+
+_DOCKS_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """Panels in their places. Everything it cannot do by itself it says by a signal."""
+
+    closing = Signal()
+    dropped = Signal(QMimeData)
+
+    def __init__(self, panels: Panels) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("Kernelscope")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.panels = panels
+        self.menu = QMenu(self)
+        self.asked_to_close: Callable[[], bool] = lambda: True
+        self.assembly: object = None
+        self._place()
+        self.setStatusBar(panels.status)
+
+    def show_bar(self, bar: TopBar) -> None:
+        """Put the bar at the top."""
+        self.setMenuWidget(bar)
+
+    def _place(self) -> None:
+        now = theme.current()
+        panels = self.panels
+        middle = QSplitter(Qt.Orientation.Vertical)
+        middle.setObjectName("middle")
+        middle.setProperty("role", "ground")
+        middle.setChildrenCollapsible(False)
+        middle.addWidget(panels.stage)
+        middle.addWidget(self._strip(panels.explanation))
+        middle.setStretchFactor(0, 1)
+        middle.setStretchFactor(1, 0)
+        middle.setSizes([now.px(560), now.px(190)])
+        self.setCentralWidget(middle)
+        self.docks = {
+            "picture": self._dock("picture", panels.picture.head, panels.picture, Qt.DockWidgetArea.LeftDockWidgetArea),
+            "pipeline": self._dock(
+                "pipeline", panels.pipeline.head, panels.pipeline, Qt.DockWidgetArea.LeftDockWidgetArea
+            ),
+            "layer": self._dock("layer", self.tr("Layer"), self._layer(), Qt.DockWidgetArea.RightDockWidgetArea),
+            "histogram": self._dock(
+                "histogram", self.tr("Histogram"), _with_margin(panels.histogram), Qt.DockWidgetArea.RightDockWidgetArea
+            ),
+            "softmax": self._dock(
+                "softmax", self.tr("Classes"), _with_margin(panels.softmax), Qt.DockWidgetArea.RightDockWidgetArea
+            ),
+        }
+        self.docks["picture"].setWindowTitle(self.tr("Image"))
+        self.docks["pipeline"].setWindowTitle(self.tr("Pipeline"))
+        left = [self.docks["picture"], self.docks["pipeline"]]
+        right = [self.docks[name] for name in ("layer", "histogram", "softmax")]
+        self.resizeDocks([left[0]], [now.px(278)], Qt.Orientation.Horizontal)
+        self.resizeDocks([right[0]], [now.px(306)], Qt.Orientation.Horizontal)
+        self.resizeDocks(left, [now.px(120), now.px(640)], Qt.Orientation.Vertical)
+        self.resizeDocks(right, [now.px(430), now.px(190), now.px(250)], Qt.Orientation.Vertical)
+
+    def _strip(self, panel: QWidget) -> QWidget:
+        now = theme.current()
+        box = QWidget()
+        box.setProperty("role", "ground")
+        column = QVBoxLayout(box)
+        column.setContentsMargins(now.px(16), now.px(4), now.px(16), now.px(12))
+        column.addWidget(panel)
+        return box
+
+    def _layer(self) -> QWidget:
+        """Parameters and weights of the layer, scrolling together."""
+        now = theme.current()
+        content = QWidget()
+        content.setProperty("role", "panel")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(now.px(14), 0, now.px(14), now.px(8))
+        column.setSpacing(now.px(12))
+        column.addWidget(self.panels.form)
+        column.addWidget(self.panels.weights)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setObjectName("layer.scroll")
+        area.setWidget(content)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return area
+
+    def _dock(self, name: str, head: QWidget | str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(head if isinstance(head, str) else "", self)
+        dock.setObjectName(f"dock.{name}")
+        dock.setTitleBarWidget(captioned.head(head) if isinstance(head, str) else head)
+        dock.setWidget(content)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def place(self) -> QByteArray:
+        """Where the docks are."""
+        return self.saveState(_DOCKS_VERSION)
+
+    def restore_place(self, state: QByteArray) -> None:
+        """Docks where they were; ignored where it is of another version."""
+        if not state.isEmpty():
+            self.restoreState(state, _DOCKS_VERSION)
+
+    def fit_screen(self) -> None:
+        """A size for the first start: 1600 × 1000 or what the screen has."""
+        screen = QGuiApplication.primaryScreen()
+        room = screen.availableGeometry().size() if screen is not None else self.size()
+        now = theme.current()
+        self.resize(min(now.px(1600), room.width()), min(now.px(1000), room.height()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell those who hold threads and files before the window goes."""
+        if not self.asked_to_close():
+            event.ignore()
+            return
+        self.closing.emit()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files, folders and pictures can be dropped anywhere."""
+        data = event.mimeData()
+        if data.hasUrls() or data.hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand on what was dropped."""
+        self.dropped.emit(event.mimeData())
+        event.acceptProposedAction()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Repaint the sign of the window with the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.setWindowIcon(icon())
+
+
+def _with_margin(panel: QWidget) -> QWidget:
+    now = theme.current()
+    box = QWidget()
+    box.setProperty("role", "panel")
+    column = QVBoxLayout(box)
+    column.setContentsMargins(now.px(14), 0, now.px(14), now.px(8))
+    column.addWidget(panel)
+    return box
+
+
+def icon() -> QIcon:
+    """The sign of the program."""
+    pixmap = QPixmap(64, 64)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    paint_mark(painter, QRectF(0, 0, 64, 64), theme.current())
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,173 @@
+"""The only compile options of the project, and the folder that keeps compiled kernels.
+
+`kernel` compiles a loop for one thread; `parallel_kernel` spreads `prange` over the threads. Both release the
+interpreter lock, so that the window goes on while they run. Only one Python thread may run parallel kernels at a
+time: Numba's workqueue layer aborts the process otherwise.
+
+Floating-point rules: contraction and re-association are allowed, the meaning of NaN, infinity and comparison is kept.
+`fastmath=True` as a whole would turn `isnan` into False.
+
+Numba recompiles when the file of a kernel changes, but not when a callee in another file does. The folder is therefore
+named by a hash of all kernel sources and of the versions. A file in it that cannot be read is never an error: the
+folder is emptied and the kernel is compiled again, at worst in memory only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from numba import config, njit, prange
+from numba.core.caching import FunctionCache
+
+__all__ = [
+    "cache_folder",
+    "complete",
+    "kernel",
+    "mark_complete",
+    "parallel_kernel",
+    "prange",
+    "read_only",
+    "specialisations",
+]
+
+_MARK = "complete"
+
+SAFE_MATH = {"contract", "reassoc", "nsz", "arcp"}
+
+
+def _caches() -> Path:
+    if named := os.environ.get("KERNELSCOPE_CACHE"):
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "kernelscope"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/kernelscope"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kernelscope"
+
+
+def _key() -> str:
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for source in sorted(folder.rglob("*.py")):
+        digest.update(source.relative_to(folder).as_posix().encode() + b"\0" + source.read_bytes())
+    digest.update(repr((numba.__version__, np.__version__, sys.version_info[:3])).encode())
+    return digest.hexdigest()[:16]
+
+
+def _private(folder: Path) -> bool:
+    """Whether `folder` exists, is ours and is closed to others: a planted file in it would run as code."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.lstat()
+        if hasattr(os, "getuid") and (status.st_uid != os.getuid() or not stat.S_ISDIR(status.st_mode)):
+            return False
+        if os.name == "posix" and status.st_mode & 0o077:
+            folder.chmod(0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _prepare() -> Path | None:
+    try:
+        parent = _caches()
+        folder = parent / f"kernels-{_key()}"
+        if not _private(parent) or not _private(folder):
+            return None
+    except (OSError, RuntimeError):
+        return None
+    config.CACHE_DIR = str(folder)
+    return folder
+
+
+_folder = None if config.DISABLE_JIT else _prepare()
+
+
+def cache_folder() -> Path | None:
+    """Where compiled kernels are kept, or None where they stay in memory."""
+    return _folder
+
+
+def complete() -> bool:
+    """Whether `mark_complete` has been called for these kernels; True where there is no folder to keep them in."""
+    return _folder is None or (_folder / _MARK).exists()
+
+
+def mark_complete() -> None:
+    """Note in the folder that every kernel of the program is in it."""
+    if _folder is not None:
+        with contextlib.suppress(OSError):
+            (_folder / _MARK).touch(mode=0o600)
+
+
+class _TolerantCache(FunctionCache):  # type: ignore[misc]
+    """Numba's cache on disk, for which a damaged or unwritable file is a miss."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:
+            shutil.rmtree(self.cache_path, ignore_errors=True)
+            if _folder is not None:
+                with contextlib.suppress(OSError):
+                    (_folder / _MARK).unlink(missing_ok=True)
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except Exception:
+            self.disable()
+
+
+_compiled: list[Any] = []
+
+
+def _jit(function: Callable[..., Any], *, parallel: bool) -> Any:
+    if config.DISABLE_JIT:
+        # Compiled code says nothing of overflow and of ∞ − ∞; neither does it as Python.
+        return np.errstate(all="ignore")(function)
+    compiled = njit(nogil=True, error_model="numpy", fastmath=SAFE_MATH, parallel=parallel)(function)
+    if _folder is not None:
+        compiled._cache = _TolerantCache(function)
+    _compiled.append(compiled)
+    return compiled
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile for one thread, kept on disk."""
+    return _jit(function, parallel=False)
+
+
+def parallel_kernel(function: Callable[..., Any]) -> Any:
+    """Compile with `prange` over the threads, kept on disk. Write one output array per loop."""
+    return _jit(function, parallel=True)
+
+
+def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A view that cannot be written to: to Numba a type of its own, so inputs of either kind share one compilation."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def specialisations() -> dict[str, int]:
+    """How many signatures of each kernel are compiled or loaded in this process."""
+    return {f"{each.__module__}.{each.__name__}": len(each.signatures) for each in _compiled}
+
+
+def threads() -> int:
+    """How many threads a parallel kernel runs on."""
+    return int(numba.get_num_threads())

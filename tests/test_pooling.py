@@ -1,0 +1,212 @@
+"""What users rely on in max pooling, mean pooling and unpooling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from explorer.ops import max_pool, max_unpool, mean_pool
+from explorer.ops.op import Cell, no_tick
+from explorer.refusal import Refusal
+from tests.onnx_oracle import near, run
+
+_small = st.integers(1, 4)
+_pairs = st.tuples(_small, _small)
+_windows = st.fixed_dictionaries(
+    {
+        "kernel": _pairs,
+        "stride": _pairs,
+        "dilation": _pairs,
+        "pads": st.tuples(*[st.integers(0, 3)] * 4),
+        "ceil": st.booleans(),
+    }
+)
+_shapes = st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 11), st.integers(1, 11))
+_seeds = st.integers(0, 2**32 - 1)
+
+
+def _numbers(shape: tuple[int, ...], seed: int) -> Any:
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def _pooled(operation: Any, x: Any, params: Any) -> Any:
+    return operation.forward((x,), {}, params, no_tick)[0]
+
+
+def _attributes(window: dict[str, Any]) -> dict[str, Any]:
+    # The oracle refuses padding as wide as the kernel, whatever the dilation.
+    assume(all(window["pads"][side] < window["kernel"][side % 2] for side in range(4)))
+    return {
+        "kernel_shape": window["kernel"],
+        "strides": window["stride"],
+        "dilations": window["dilation"],
+        "pads": window["pads"],
+        "ceil_mode": int(window["ceil"]),
+    }
+
+
+def _accepted(operation: Any, shape: tuple[int, ...], params: Any) -> None:
+    try:
+        operation.shape((shape,), params)
+    except Refusal:
+        assume(False)
+
+
+@settings(max_examples=80)
+@given(_shapes, _windows, _seeds)
+def test_max_pooling_and_its_switches_agree_with_onnxruntime(
+    shape: tuple[int, ...], window: dict[str, Any], seed: int
+) -> None:
+    params = max_pool.Params(padding="numbers", **window)
+    attributes = _attributes(window)
+    _accepted(max_pool.OP, shape, params)
+    x = _numbers(shape, seed)
+    y, switches, plane = _pooled(max_pool.OP, x, params)
+    expected, places = run("MaxPool", [x], 2, **attributes)
+    assert plane.shape == x.shape
+    np.testing.assert_array_equal(y, expected)
+    maps = np.arange(shape[0] * shape[1]).reshape(*shape[:2], 1, 1)
+    np.testing.assert_array_equal(switches + maps * shape[2] * shape[3], places)
+
+
+@settings(max_examples=80)
+@given(_shapes, _windows, st.booleans(), _seeds)
+def test_mean_pooling_agrees_with_onnxruntime_whether_padding_counts_or_not(
+    shape: tuple[int, ...], window: dict[str, Any], counted: bool, seed: int
+) -> None:
+    params = mean_pool.Params(padding="numbers", count_padding=counted, **window)
+    attributes = _attributes(window)
+    _accepted(mean_pool.OP, shape, params)
+    x = _numbers(shape, seed)
+    (expected,) = run("AveragePool", [x], opset=19, count_include_pad=int(counted), **attributes)
+    near(_pooled(mean_pool.OP, x, params)[0], expected)
+
+
+@settings(max_examples=40)
+@given(_shapes, _pairs, _pairs, _seeds)
+def test_padding_to_the_same_size_agrees_with_onnxruntime(
+    shape: tuple[int, ...], kernel: tuple[int, int], stride: tuple[int, int], seed: int
+) -> None:
+    # The oracle computes a negative padding where the stride leaves gaps, and refuses it.
+    assume(stride[0] <= kernel[0] and stride[1] <= kernel[1])
+    params = max_pool.Params(kernel=kernel, stride=stride, padding="same")
+    x = _numbers(shape, seed)
+    (expected,) = run("MaxPool", [x], kernel_shape=kernel, strides=stride, auto_pad="SAME_UPPER")
+    np.testing.assert_array_equal(_pooled(max_pool.OP, x, params)[0], expected)
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 2), st.integers(1, 3), st.integers(1, 5), st.integers(1, 5), _seeds)
+def test_unpooling_agrees_with_onnxruntime(images: int, channels: int, rows: int, columns: int, seed: int) -> None:
+    shape = images, channels, 2 * rows + seed % 2, 2 * columns
+    x = _numbers(shape, seed)
+    y, switches, plane = _pooled(max_pool.OP, x, max_pool.Params())
+    (back,) = max_unpool.OP.forward((y, switches, plane), {}, max_unpool.Params(), no_tick)[0]
+    maps = np.arange(images * channels).reshape(images, channels, 1, 1)
+    places = switches + maps * shape[2] * shape[3]
+    (expected,) = run("MaxUnpool", [y, places, np.array(shape)], kernel_shape=(2, 2), strides=(2, 2))
+    np.testing.assert_array_equal(back, expected)
+
+
+def test_the_first_of_equal_maxima_in_row_order_is_switched() -> None:
+    x = np.array([[1.0, 5.0, 0.0], [5.0, 5.0, 2.0], [0.0, 5.0, 5.0]])[None, None]
+    _, switches, _ = _pooled(max_pool.OP, x, max_pool.Params(kernel=(2, 2), stride=(1, 1)))
+    assert switches[0, 0].tolist() == [[1, 1], [3, 4]]
+
+
+def test_padding_never_wins_against_negative_numbers_nor_against_minus_infinity() -> None:
+    x = np.full((1, 1, 3, 3), -7.0)
+    x[0, 0, 0, 0] = -np.inf
+    params = max_pool.Params(kernel=(2, 2), stride=(2, 2), padding="numbers", pads=(1, 1, 0, 0))
+    y, switches, _ = _pooled(max_pool.OP, x, params)
+    assert y[0, 0].tolist() == [[-np.inf, -7.0], [-7.0, -7.0]]
+    assert switches[0, 0].tolist() == [[0, 1], [3, 4]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_not_a_number_wins_and_the_first_one_is_switched(dtype: Any) -> None:
+    x = np.array([[1.0, np.nan], [np.nan, np.inf]], dtype)[None, None]
+    y, switches, _ = _pooled(max_pool.OP, x, max_pool.Params())
+    assert np.isnan(y).all()
+    assert switches.ravel().tolist() == [1]
+
+
+def test_the_gradient_of_overlapping_windows_adds_up_at_their_common_maximum() -> None:
+    x = np.arange(9.0).reshape(1, 1, 3, 3)
+    x[0, 0, 1, 1] = 99
+    y, saved = max_pool.OP.forward((x,), {}, max_pool.Params(kernel=(2, 2), stride=(1, 1)), no_tick)
+    (gx,), _ = max_pool.OP.backward([np.array([1.0, 2, 4, 8]).reshape(y[0].shape), None, None], saved, no_tick)
+    assert gx[0, 0].tolist() == [[0, 0, 0], [0, 15, 0], [0, 0, 0]]
+
+
+def test_counting_the_padding_makes_a_corner_darker() -> None:
+    x = np.ones((1, 1, 2, 2))
+    around = {"kernel": (3, 3), "stride": (1, 1), "padding": "same"}
+    assert (_pooled(mean_pool.OP, x, mean_pool.Params(**around))[0] == 1).all()
+    assert _pooled(mean_pool.OP, x, mean_pool.Params(**around, count_padding=True))[0][0, 0, 0, 0] == 4 / 9
+
+
+def test_the_mean_of_a_large_window_keeps_the_precision_of_float32() -> None:
+    x = (np.random.default_rng(0).random((1, 1, 301, 300)) + 1000).astype(np.float32)
+    (y,) = _pooled(mean_pool.OP, x, mean_pool.Params(kernel=(301, 300), stride=(1, 1)))
+    assert abs(y.item() - x.astype(np.float64).mean()) <= 1e-4
+
+
+@pytest.mark.parametrize("operation", [max_pool, mean_pool])
+@pytest.mark.parametrize(
+    ("shape", "window", "named"),
+    [
+        ((1, 1, 4, 4), {"padding": "numbers", "pads": (2, 0, 0, 0)}, "output row 0 .* 4 cells with 2 of padding"),
+        ((1, 1, 4, 4), {"padding": "numbers", "pads": (0, 0, 0, 3)}, "output column 2 .* 3 behind"),
+        ((1, 1, 1, 1), {"dilation": (2, 2), "padding": "numbers", "pads": (1, 1, 1, 1)}, "padding alone"),
+        ((1, 1, 4, 4), {"kernel": (5, 2)}, "kernel of 5"),
+    ],
+)
+def test_a_window_without_a_cell_of_the_map_is_refused(operation: Any, shape: Any, window: Any, named: str) -> None:
+    with pytest.raises(Refusal, match=named):
+        operation.OP.shape((shape,), operation.Params(**window))
+
+
+def test_switches_of_another_shape_are_refused_with_both_shapes() -> None:
+    with pytest.raises(Refusal, match=r"1 × 2 × 3 × 3 .* 1 × 2 × 4 × 4"):
+        max_unpool.OP.shape(((1, 2, 3, 3), (1, 2, 4, 4), (1, 2, 8, 8)), max_unpool.Params())
+    with pytest.raises(Refusal, match=r"1 × 2 .* 1 × 5"):
+        max_unpool.OP.shape(((1, 2, 3, 3), (1, 2, 3, 3), (1, 5, 8, 8)), max_unpool.Params())
+
+
+@pytest.mark.parametrize("place", [-1, 6])
+def test_switches_outside_of_the_map_are_refused_and_write_nothing(place: int) -> None:
+    switches = np.full((1, 1, 1, 2), place)
+    plane = np.broadcast_to(np.int8(0), (1, 1, 2, 3))
+    with pytest.raises(Refusal, match=f"place {place}; .* 2 × 3 are 0 to 5"):
+        max_unpool.OP.forward((np.ones((1, 1, 1, 2)), switches, plane), {}, max_unpool.Params(), no_tick)
+
+
+def test_where_switches_meet_the_last_stays_or_they_add_up() -> None:
+    xs = np.array([[[[1.0, 2.0, 4.0]]]]), np.array([[[[3, 0, 3]]]]), np.broadcast_to(np.int8(0), (1, 1, 2, 2))
+    results = {}
+    for overlap in ("last", "sum"):
+        (y,), saved = max_unpool.OP.forward(xs, {}, max_unpool.Params(overlap), no_tick)
+        gxs, _ = max_unpool.OP.backward([np.ones_like(y)], saved, no_tick)
+        results[overlap] = y.ravel().tolist(), gxs[0].ravel().tolist()
+    assert results == {"last": ([2, 0, 0, 4], [0, 1, 1]), "sum": ([2, 0, 0, 5], [1, 1, 1])}
+
+
+def test_the_inspector_marks_the_maximum_and_counts_its_place() -> None:
+    x = np.array([[0.0, 1.0, 2.0], [3.0, 9.0, 4.0]])[None, None]
+    params = max_pool.Params(kernel=(2, 2), stride=(1, 1))
+    window, place = max_pool.OP.explain((x,), {}, params, Cell(1, (0, 0, 0, 1)))
+    assert window.parts[1].marked == ((1, 0),)
+    assert [value for _, value in place.parts[0].terms] == [3, 1]
+
+
+def test_the_output_size_is_shown_with_its_numbers() -> None:
+    params = max_pool.Params(kernel=(3, 2), ceil=True)
+    assert max_pool.OP.arithmetic(((1, 1, 6, 5),), params) == (
+        "⌈(6 + 0 + 0 − 1·(3−1) − 1)/2⌉ + 1 = 3",
+        "⌈(5 + 0 + 0 − 1·(2−1) − 1)/2⌉ + 1 = 3",
+    )
