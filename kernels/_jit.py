@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import secrets
 import shutil
 import stat
 import sys
@@ -113,7 +114,16 @@ def mark_complete() -> None:
 
 
 class _TolerantCache(FunctionCache):  # type: ignore[misc]
-    """Numba's cache on disk, for which a damaged or unwritable file is a miss."""
+    """Numba's cache on disk, for which a damaged or unwritable file is a miss.
+
+    Numba numbers the files of a kernel by the index that a process has seen. Two processes that compile at once both
+    begin at 1, and the index of one then names the code of the other, for another type: so names are drawn here. What
+    is lost of the index is compiled again.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self._cache_file._data_name_pattern = f"{self._impl.filename_base}.{{number:d}}-{secrets.token_hex(8)}.nbc"
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -40,9 +42,10 @@ def maps_of(values: Any, *, colours: str = "signed", single: bool = False, gradi
     own = np.array([(each.min(), each.max()) if each.size else (np.nan, np.nan) for each in finite], np.float64)
     whole = np.min(own[:, 0]), np.max(own[:, 1])
     ranges = np.array([covered(colours, *(each if single else whole)) for each in own])
+    labels = tuple(f"map {i}" for i in range(count))
     return Maps(
-        Link("n1", "y"), gradient, values, tuple(f"map {i}" for i in range(count)), 0, 1, np.empty((0, 1, 1), np.uint32),
-        own, ranges, np.isnan(values).sum(axis=(1, 2)), np.zeros((count, 64), np.int64), (colours,) * count,
+        Link("n1", "y"), gradient, values, labels, 0, 1, np.empty((0, 1, 1), np.uint32), own, ranges,
+        np.isnan(values).sum(axis=(1, 2)), np.zeros((count, 64), np.int64), (colours,) * count,
     )  # fmt: skip
 
 
@@ -112,11 +115,21 @@ def test_a_map_without_a_finite_number_can_be_painted(tmp_path: Path) -> None:
 def test_an_svg_keeps_captions_numbers_and_title_as_type(tmp_path: Path) -> None:
     maps = maps_of([[[-1.5, 0, 0, 1.5]], [[0.5, 1, 1, 1]]])
     save_figure(tmp_path / "a.svg", (maps,), wanted(format="svg", cell=64, title="layer & co"))
-    root = ElementTree.parse(tmp_path / "a.svg").getroot()
+    root = ET.parse(tmp_path / "a.svg").getroot()
     text = {"".join(each.itertext()).strip().replace("−", "-") for each in root.iter() if each.tag.endswith("text")}
     assert {"layer & co", "0 · map 0", "1 · map 1", "-1.5", "1.5", "0"} <= text
     layout = figure_layout((maps,), wanted(cell=64, title="layer & co"))
     assert root.get("viewBox") == f"0 0 {layout.width} {layout.height}"
+
+
+def test_a_colour_bar_says_where_values_go_beyond_its_ends(tmp_path: Path) -> None:
+    maps = maps_of(np.linspace(-2, 3, 16).reshape(1, 4, 4), colours="grey")
+    clipped = replace(maps, range=np.array([[-2.0, 2.5]]))
+    for name, each in (("whole", maps), ("clipped", clipped)):
+        save_figure(tmp_path / f"{name}.svg", (each,), wanted(format="svg", cell=64))
+    assert "≥ 2.5" in (tmp_path / "clipped.svg").read_text("utf-8")
+    assert "≤" not in (tmp_path / "clipped.svg").read_text("utf-8")
+    assert "≥" not in (tmp_path / "whole.svg").read_text("utf-8")
 
 
 def test_a_pdf_is_whole_and_holds_its_maps_without_loss(tmp_path: Path) -> None:
@@ -256,7 +269,7 @@ def test_the_numbers_of_a_colour_bar_rise_from_its_low_end_to_its_high_end(
     found = ticks(low, low + span, intervals)
     assert found[0] == low
     assert found[-1] == low + span
-    assert all(one <= other for one, other in zip(found, found[1:], strict=False))
+    assert all(one <= other for one, other in pairwise(found))
     assert len(found) <= 2 * intervals + 3
 
 

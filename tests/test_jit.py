@@ -107,6 +107,25 @@ def test_a_change_in_any_kernel_source_begins_a_new_folder(tmp_path: Path) -> No
     assert run(where, tmp_path / "cache", tmp_path) != first
 
 
+IN_A_TYPE = """
+import numpy as np
+from kernels import pointwise
+x, y = np.arange(-4, 4).astype("{0}"), np.full(8, 9, "{0}")
+pointwise.relu(x, y)
+print(*y.astype(int), sum(pointwise.relu.stats.cache_hits.values()))
+"""
+
+
+def test_processes_that_compile_at_the_same_time_never_run_the_code_of_each_others_type(tmp_path: Path) -> None:
+    """Both begin with an empty index; the data of one then lands beside the index of the other."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    for cache, kind in ((one, "float32"), (other, "float64")):
+        assert run(IN_A_TYPE.format(kind), cache) == [*"00000123", "0"]
+    for file in other.rglob("*.nbc"):
+        shutil.copy(file, one / file.relative_to(other))
+    assert run(IN_A_TYPE.format("float32"), one) == [*"00000123", "1"]
+
+
 AFTER_WARM_UP = """
 import sys
 import numpy as np

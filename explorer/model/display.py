@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -21,6 +23,8 @@ Scope = Literal["map", "layer", "all"]
 BINS = 64
 THUMBNAILS = 7
 THUMBNAIL_CELLS = 32
+SAMPLED_CELLS = 4096
+CLIPPED = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class View:
     first       first map that the stage needs coloured, and `count` how many (0: all)
     decimation  cells that one pixel of the coloured map averages, in rows and in columns
     dark        whether the window is dark, so that 0 is black in signed maps
+    clip        leave the outermost half per cent at each end out of the range of the colours
     """
 
     layer: str = SOURCE
@@ -47,6 +52,7 @@ class View:
     count: int = 0
     decimation: int = 1
     dark: bool = False
+    clip: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +93,8 @@ class Summary:
     high: float
     not_finite: int
     thumbnails: NDArray[np.uint32]
+    statistics: NDArray[np.float64]
+    """(C, 4): least and greatest finite value, number of NaN and of infinities, of each map."""
 
 
 def planes(array: Array, picture: int) -> Array:
@@ -104,16 +112,21 @@ def summary(result: Result, picture: int, view: View) -> Summary:
     """One layer in the list."""
     maps = planes(result.ys[0], picture)
     few = maps[:THUMBNAILS]
-    step = max(1, -(-max(maps.shape[1:]) // THUMBNAIL_CELLS))
-    small = np.ascontiguousarray(few[:, step // 2 :: step, step // 2 :: step]) if step > 1 else few
-    if small.size == 0:
-        small = few
-    statistics = _statistics(small)
-    names = tuple(resolved(view.colours, low, dark=view.dark) for low in statistics[:, 0])
-    ranges = np.array([covered(name, *each[:2]) for name, each in zip(names, statistics, strict=True)])
-    whole = _statistics(maps)
+    # Four values a pixel of the thumbnail: averaging all of them would cost as much as the layer itself.
+    step = max(1, min(max(few.shape[1:]) // (2 * THUMBNAIL_CELLS), *few.shape[1:]))
+    small = np.ascontiguousarray(few[:, ::step, ::step]) if step > 1 else few
+    statistics = _statistics(maps)
+    ends = _clipped(few, statistics[: len(few)]) if view.clip else statistics[: len(few), :2]
+    names = tuple(resolved(view.colours, low, dark=view.dark) for low in statistics[: len(few), 0])
+    ranges = np.array([covered(name, *each) for name, each in zip(names, ends, strict=True)])
+    thumbnails = _coloured(small, ranges, names, 2 if step > 1 and min(small.shape[1:]) > 1 else 1)
     return Summary(
-        result.ys[0].shape, result.seconds, *_spread(whole), int(whole[:, 2:].sum()), _coloured(small, ranges, names, 1)
+        result.ys[0].shape,
+        result.seconds,
+        *_spread(statistics),
+        int(statistics[:, 2:].sum()),
+        thumbnails,
+        statistics,
     )
 
 
@@ -124,20 +137,22 @@ def maps_of(
     link: Link,
     *,
     gradient: bool,
-    summaries: Iterable[Summary] = (),
+    summaries: Mapping[str, Summary] = MappingProxyType({}),
 ) -> Maps | None:
     """The maps that `view` asks for, of the values at `link` or of their gradients; None where there are none."""
     array = (gradients.values.get(link) if gradients else None) if gradient else evaluated.value(link)
     if array is None:
         return None
     values = planes(array, shown_picture(evaluated, view))
-    statistics = _statistics(values)
-    low, high = _spread(statistics)
+    known = None if gradient or link != _first_output(evaluated, link) else summaries.get(link.node)
+    statistics = known.statistics if known is not None else _statistics(values)
+    clipped = _clipped(values, statistics) if view.clip and view.scope != "all" else statistics[:, :2]
+    low, high = _spread(clipped)
     if view.scope == "all" and not gradient:
-        lows, highs = zip(*((each.low, each.high) for each in summaries), strict=True) if summaries else ((), ())
-        low, high = min(low, *lows), max(high, *highs)
+        low = min(low, *(each.low for each in summaries.values()))
+        high = max(high, *(each.high for each in summaries.values()))
     single = view.scope == "map"
-    ends = [(own[0], own[1]) if single else (low, high) for own in statistics]
+    ends = [(own[0], own[1]) if single else (low, high) for own in clipped]
     names = tuple(resolved(view.colours, each, dark=view.dark) for each, _ in ends)
     ranges = np.array([covered(name, *each) for name, each in zip(names, ends, strict=True)])
     first = min(view.first, len(values))
@@ -180,6 +195,22 @@ def _statistics(maps: Array) -> NDArray[np.float64]:
     statistics = np.empty((len(maps), 4))
     map_statistics(maps, statistics)
     return statistics
+
+
+def _first_output(evaluated: Evaluated, link: Link) -> Link | None:
+    return evaluated.document.node(link.node).main if evaluated.document.has(link.node) else None
+
+
+def _clipped(maps: Array, statistics: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(C, 2) the ends of the middle 99 % of each map, from a sample of its cells; all of it where that is one value."""
+    step = max(1, math.isqrt(maps.shape[1] * maps.shape[2] // SAMPLED_CELLS))
+    sample = maps[:, ::step, ::step].reshape(len(maps), -1).astype(np.float64)
+    if statistics[:, 2:].any():
+        sample = np.where(np.isfinite(sample), sample, statistics[:, :1])
+    at = min(sample.shape[1] - 1, round(sample.shape[1] * CLIPPED))
+    sample.partition((at, sample.shape[1] - 1 - at), axis=1)
+    ends = np.stack([sample[:, at], sample[:, sample.shape[1] - 1 - at]], axis=1)
+    return np.where(ends[:, 1:] > ends[:, :1], ends, statistics[:, :2])
 
 
 def _spread(statistics: NDArray[np.float64]) -> tuple[float, float]:

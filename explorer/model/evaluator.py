@@ -84,6 +84,7 @@ class Failed:
     revision: int = -1
 
 
+_SummaryKey = tuple[str, int, str, bool, bool]
 Event = Report | Preparing | Stopped | Failed
 Deliver = Callable[[Event], None]
 
@@ -116,6 +117,7 @@ class Evaluator:
         self._preparation = preparation
         self._evaluation = Evaluation()
         self._changed = threading.Condition()
+        self._summaries: Mapping[_SummaryKey, Summary] = {}
         self._waiting: Request | None = None
         self._jobs: deque[Job] = deque()
         self._closing = False
@@ -184,7 +186,9 @@ class Evaluator:
     def _run(self, request: Request) -> None:
         self._started = perf_counter()
         try:
-            self._send(_Reporter(self._evaluation, request, self._tick, self._send).report())
+            reporter = _Reporter(self._evaluation, request, self._tick, self._send, self._summaries)
+            self._send(reporter.report())
+            self._summaries = reporter.keep
         except Cancelled:
             if self._cancel:
                 self._send(Stopped(request.revision))
@@ -213,12 +217,20 @@ class _Reporter:
     """One request on its way: evaluates, and reports what is new when it takes long."""
 
     def __init__(
-        self, evaluation: Evaluation, request: Request, tick: Callable[[], None], send: Callable[[Event], None]
+        self,
+        evaluation: Evaluation,
+        request: Request,
+        tick: Callable[[], None],
+        send: Callable[[Event], None],
+        kept: Mapping[_SummaryKey, Summary],
     ) -> None:
+        """`kept` are the summaries of the last request; `keep` those of this one."""
         self._evaluation = evaluation
         self._request = request
         self._tick = tick
         self._send = send
+        self._kept = kept
+        self.keep: dict[_SummaryKey, Summary] = {}
         self._start = self._last = perf_counter()
         self._new: dict[str, Summary | Refusal] = {}
         self._all: dict[str, Summary] = {}
@@ -247,7 +259,9 @@ class _Reporter:
         self._count += 1
         if isinstance(result, Result):
             shown = view.shown if self._request.document.source.whole else 0
-            self._all[id] = self._new[id] = summary(result, shown, view)
+            key = (result.key, shown, view.colours, view.dark, view.clip)
+            made = self._kept.get(key) or summary(result, shown, view)
+            self._all[id] = self._new[id] = self.keep[key] = made
         else:
             self._new[id] = result
         if perf_counter() - self._last > STREAM:
@@ -279,9 +293,7 @@ class _Reporter:
         view = self._request.view
         link = shown_link(self._request.document, view)
         wanted = {"activations": (False,), "gradients": (True,), "both": (False, True)}[view.content]
-        found = (
-            maps_of(evaluated, back, view, link, gradient=gradient, summaries=self._all.values()) for gradient in wanted
-        )
+        found = (maps_of(evaluated, back, view, link, gradient=gradient, summaries=self._all) for gradient in wanted)
         return tuple(maps for maps in found if maps is not None)
 
 

@@ -222,7 +222,7 @@ OP = Op(
     name="batch_norm",
     title="Batch normalization",
     group="Normalization",
-    formula="yₙ꜀ᵢⱼ = γ꜀·(xₙ꜀ᵢⱼ − μ꜀)/√(σ꜀² + ε) + β꜀",
+    formula="y[n,c,i,j] = γ[c] · (x[n,c,i,j] − μ[c]) / √(σ²[c] + ε) + β[c]",
     source="Ioffe & Szegedy 2015; the biased variance, over N, H and W",
     Params=Params,
     shape=shape,

@@ -265,7 +265,7 @@ OP = Op(
     name="conv",
     title="Convolution",
     group="Convolution",
-    formula="yₙₖᵢⱼ = bₖ + Σ꜀ Σᵤ Σᵥ wₖ꜀ᵤᵥ · xₙ꜀(i·s − p + u·d, j·s − p + v·d)",
+    formula="y[n,k,i,j] = b[k] + Σ over c, u, v of w[k,c,u,v] · x[n,c, i·s − p + u·d, j·s − p + v·d]",
     source="LeCun et al. 1989; cross-correlation as in all frameworks (Dumoulin & Visin 2016)",
     Params=Params,
     shape=shape,

@@ -157,7 +157,7 @@ OP = Op(
     name="dense",
     title="Fully connected",
     group="Head",
-    formula="yₙₖ = bₖ + Σₘ wₖₘ·xₙₘ",
+    formula="y[n,k] = b[k] + Σ over m of w[k,m] · x[n,m]",
     source="ONNX Gemm with transB = 1; weights of He, Zhang, Ren & Sun 2015",
     Params=Params,
     shape=shape,

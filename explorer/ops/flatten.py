@@ -91,7 +91,7 @@ OP = Op(
     name="flatten",
     title="Flatten",
     group="Head",
-    formula="yₙ(c·H·W + i·W + j) = xₙ꜀ᵢⱼ",
+    formula="y[n, c·H·W + i·W + j] = x[n,c,i,j]",
     source="Row-major order, as in ONNX Flatten with axis 1",
     Params=Params,
     shape=shape,

@@ -102,7 +102,7 @@ OP = Op(
     name="global_average_pool",
     title="Global average pooling",
     group="Pooling",
-    formula="yₙ꜀ = 1/(H·W) · Σᵢⱼ xₙ꜀ᵢⱼ",
+    formula="y[n,c] = 1/(H·W) · Σ over i, j of x[n,c,i,j]",
     source="Lin, Chen & Yan 2014, Network in Network",
     Params=Params,
     shape=shape,

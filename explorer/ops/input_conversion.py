@@ -272,7 +272,7 @@ OP = Op(
     name="input",
     title="Input conversion",
     group="Input",
-    formula="yₙₒᵢⱼ = (s·Σ꜀ mₒ꜀·xₙ꜀ᵢⱼ/white + t − μ)/σ",
+    formula="y[n,o,i,j] = (s · Σ over c of m[o,c] · x[n,c,i,j]/white[n] + t − μ) / σ",
     source="Grey by ITU-R BT.601; over a backdrop by Porter & Duff 1984; one image to mean 0 and deviation 1 with σ at "
     "least 1/√count, as TensorFlow's per_image_standardization",
     Params=Params,

@@ -142,7 +142,7 @@ OP = Op(
     name="max_pool",
     title="Max pooling",
     group="Pooling",
-    formula="yₙ꜀ᵢⱼ = maxᵤᵥ xₙ꜀(i·s − p + u·d, j·s − p + v·d)",
+    formula="y[n,c,i,j] = max over u, v of x[n,c, i·s − p + u·d, j·s − p + v·d]",
     source="Ranzato, Huang, Boureau & LeCun 2007; switches as in Zeiler & Fergus 2014",
     Params=Params,
     shape=shape,

@@ -171,7 +171,7 @@ OP = Op(
     name="max_unpool",
     title="Unpooling",
     group="Pooling",
-    formula="yₙ꜀(switchₙ꜀ᵢⱼ) = xₙ꜀ᵢⱼ, 0 elsewhere",
+    formula="y[n,c, switches[n,c,i,j]] = x[n,c,i,j], 0 elsewhere",
     source="Zeiler & Fergus 2014, with the switches of max pooling",
     Params=Params,
     inputs=("x", "switches", "plane"),

@@ -155,7 +155,7 @@ OP = Op(
     name="mean_pool",
     title="Mean pooling",
     group="Pooling",
-    formula="yₙ꜀ᵢⱼ = 1/|W| · Σ₍ᵤᵥ₎∈W xₙ꜀(i·s − p + u·d, j·s − p + v·d)",
+    formula="y[n,c,i,j] = 1/|W| · Σ over (u, v) in W of x[n,c, i·s − p + u·d, j·s − p + v·d]",
     source="LeCun, Bottou, Bengio & Haffner 1998; the padding is left out as in ONNX AveragePool",
     Params=Params,
     shape=shape,

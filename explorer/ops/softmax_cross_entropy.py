@@ -176,7 +176,7 @@ OP = Op(
     name="softmax",
     title="Softmax and cross-entropy",
     group="Head",
-    formula="yₙ꜀ = e^zₙ꜀ / Σ_d e^zₙ_d,  loss = ln Σ_d e^zₙ_d − zₙₜ",
+    formula="y[n,c] = exp(x[n,c]) / Σ over d of exp(x[n,d]),  loss[n] = ln Σ over d of exp(x[n,d]) − x[n,target]",
     source="Bridle 1990; as ONNX Softmax of opset 13, the loss by the logarithm of the sum",
     Params=Params,
     shape=shape,

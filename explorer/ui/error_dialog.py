@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -65,6 +65,12 @@ class ErrorDialog(QDialog):
             )
         self._sentence.setText(sentence)
         self.setAccessibleDescription(sentence)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme may bring another scale."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_text"):
+            self._text.setFont(theme.current().font("small number"))
 
     def _kept(self, saved: bool, saved_to: Path | None) -> Text:
         if not saved:

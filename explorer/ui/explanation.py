@@ -73,8 +73,7 @@ class ExplanationPanel(QFrame):
         header = QHBoxLayout()
         for widget in (self._title, self._previous, self._count, self._next):
             header.addWidget(widget)
-        header.addWidget(self._step_title, 2)
-        header.addWidget(self._formula, 3)
+        header.addWidget(self._step_title, 1)
         header.addWidget(self._pinned)
         header.addWidget(self._badge)
         self._canvas, self._last_canvas, self._result = Canvas(), Canvas(), ResultCanvas()
@@ -93,6 +92,7 @@ class ExplanationPanel(QFrame):
         column = QVBoxLayout(self._calculation)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(header)
+        column.addWidget(self._formula)
         column.addLayout(body, 1)
         self._message = Text(muted=True, wrap=True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -230,6 +230,7 @@ class ExplanationPanel(QFrame):
             self._badge.setProperty("role", "good" if good else "bad")
             self._badge.style().unpolish(self._badge)
             self._badge.style().polish(self._badge)
+            self._badge.updateGeometry()
 
     def _restyle(self) -> None:
         look = theme.current()

@@ -359,6 +359,7 @@ class Explore(QObject):
         stage = panels.stage
         stage.content_wanted.connect(lambda content: self.look(content=content))
         stage.scope_wanted.connect(lambda scope: self.look(scope=scope))
+        stage.clip_wanted.connect(lambda clip: self.look(clip=clip))
         stage.colours_wanted.connect(lambda colours: self.look(colours=colours))
         stage.port_wanted.connect(lambda port: self.look(port=port))
         stage.maps.needs.connect(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
-from explorer.model.document import Document
+from explorer.model.document import Document, Source
 from explorer.model.exporting import Wanted
 from explorer.model.gradients import Origin
+from explorer.model.pictures import Picture
 from explorer.refusal import Refusal
 
 UNSAVED = "session.kscope"
@@ -27,6 +29,7 @@ def export_command(
     pictures = document.source.pictures
     if not all_pictures:
         pictures = pictures[shown : shown + 1]
+    _check_sizes(document.source, pictures)
     words = ["kernelscope", "run", str(session or UNSAVED)]
     words += dict.fromkeys(each.path or each.name for each in pictures)
     words += ["-o", str(folder)]
@@ -43,6 +46,18 @@ def export_command(
     if wanted.gradient is not None:
         words += ["--gradient", _gradient(document, wanted.gradient)]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def _check_sizes(source: Source, pictures: Sequence[Picture]) -> None:
+    """The command line takes every picture in its own size."""
+    if source.pictures and source.kind == "image":
+        to = source.common
+        for each in pictures:
+            if each.pixels.shape != (to.height, to.width, to.channels):
+                raise Refusal(
+                    "{name} is brought to {height} × {width} here; the command line takes pictures in their own size.",
+                    name=each.name, height=to.height, width=to.width,
+                )  # fmt: skip
 
 
 def _gradient(document: Document, origin: Origin) -> str:

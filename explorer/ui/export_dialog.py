@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QDir, Signal
+from PySide6.QtCore import QDir, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -48,6 +48,7 @@ class ExportDialog(QDialog):
         self._session = session
         self.setObjectName("export")
         self.setWindowTitle(self.tr("Export"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._data = DataPage(
             document, view, _folder(settings, "export", "kernelscope"), origin_text(document, view.origin), evaluated
         )
@@ -78,6 +79,7 @@ class ExportDialog(QDialog):
         for page in (self._data, self._figure):
             page.changed.connect(self._check)
         self._check()
+        self.setMinimumSize(now.px(540), now.px(540))
         self.resize(now.px(700), now.px(600))
 
     def _buttons(self) -> QHBoxLayout:

@@ -45,18 +45,15 @@ def export_size(
     all_pictures: bool,
     evaluated: Evaluated | None = None,
 ) -> Size:
-    """What an export writes; the other pictures count by their size beside the shown one.
-
-    `evaluated` tells which outputs hold numbers and of which type; without it all outputs count as numbers.
-    """
+    """What an export writes. `evaluated` tells which outputs hold numbers and of which type; without it all do."""
     arrays = list(_arrays(document, plan, wanted, evaluated))
-    pictures = document.source.pictures
-    if not pictures:
+    source = document.source
+    if not source.pictures:
         return Size(0, 0)
     share, count = 1.0, 1
-    if all_pictures and not document.source.whole:
-        count = len(pictures)
-        share = sum(each.pixels.size for each in pictures) / max(1, pictures[min(shown, count - 1)].pixels.size)
+    if all_pictures and not source.whole:
+        count = len(source.pictures)
+        share = sum(source.shape(each)[0] for each in range(count)) / source.shape(shown)[0]
     files = 1 if wanted.format in TOGETHER else sum(
         each.maps if wanted.format == "png" else 1 for each in arrays
     )  # fmt: skip

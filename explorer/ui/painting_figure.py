@@ -208,12 +208,9 @@ def paint_figure(
         if tile.caption is not None:
             paint_caption(painter, QRectF(tile.caption), *caption(tile.maps, tile.map), now)
         if tile.bar is not None:
-            low, high = (float(each) for each in tile.maps.range[tile.map])
-            paint_colour_bar(painter, tile.bar, tile.maps.colours[tile.map], low, high, now)
+            _paint_bar_of(painter, tile.bar, tile.maps, [tile.map], now)
     for maps, rect in layout.bars:
-        shown = next((tile.map for tile in layout.tiles), 0)
-        low, high = (float(each) for each in maps.range[shown])
-        paint_colour_bar(painter, rect, maps.colours[shown], low, high, now)
+        _paint_bar_of(painter, rect, maps, [tile.map for tile in layout.tiles], now)
         if len(layout.bars) > 1:
             above = QRectF(rect.left(), rect.top() - now.px(_CAPTION), rect.width(), now.px(_CAPTION))
             painter.setFont(now.font("small"))
@@ -242,8 +239,27 @@ def paint_cells(painter: QPainter, rect: QRect, cells: NDArray[np.uint32], tick:
 _tr = QCoreApplication.translate
 
 
-def paint_colour_bar(painter: QPainter, rect: QRect, colours: str, low: float, high: float, theme: Theme) -> None:
-    """A table of colours from `low` at the bottom to `high` at the top, with numbers at the right of it."""
+def _paint_bar_of(painter: QPainter, rect: QRect, maps: Maps, shown: Sequence[int], theme: Theme) -> None:
+    """The colour bar of maps that have the same one."""
+    low, high = (float(each) for each in maps.range[shown[0]])
+    own = maps.own[np.array(shown)]
+    beyond = bool((own[:, 0] < low).any()), bool((own[:, 1] > high).any())
+    paint_colour_bar(painter, rect, maps.colours[shown[0]], low, high, theme, beyond)
+
+
+def paint_colour_bar(
+    painter: QPainter,
+    rect: QRect,
+    colours: str,
+    low: float,
+    high: float,
+    theme: Theme,
+    beyond: tuple[bool, bool] = (False, False),
+) -> None:
+    """A table of colours from `low` at the bottom to `high` at the top, with numbers at the right of it.
+
+    beyond  whether there are values below and above, which take the colours of the ends
+    """
     px = theme.px
     strip = QRect(rect.left(), rect.top(), px(_BAR), max(1, rect.height()))
     places = np.linspace(255, 0, strip.height()).round().astype(np.intp)
@@ -258,7 +274,8 @@ def paint_colour_bar(painter: QPainter, rect: QRect, colours: str, low: float, h
         painter.drawLine(QPointF(strip.right() + 1, y), QPointF(strip.right() + px(4), y))
         top = min(max(y - line / 2, strip.top() - px(3)), strip.bottom() + px(3) - line)
         text = QRectF(strip.right() + px(_TO_LABEL), top, px(_LABEL), line)
-        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, number(value, 3))
+        sign = "≤ " if value == low and beyond[0] else "≥ " if value == high and beyond[1] else ""
+        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, sign + number(value, 3))
 
 
 def ticks(low: float, high: float, intervals: float) -> tuple[float, ...]:

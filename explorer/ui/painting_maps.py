@@ -115,7 +115,7 @@ def paint_caption(painter: QPainter, rect: QRectF, left: str, right: str, theme:
     metrics = QFontMetricsF(painter.font())
     painter.setPen(theme.color("muted"))
     needed = metrics.horizontalAdvance(right)
-    if needed <= rect.width() * 0.75 or not left:
+    if needed <= rect.width() - metrics.horizontalAdvance("∂ 00 …") or not left:
         painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
     else:
         needed = 0.0
@@ -135,7 +135,8 @@ def caption(maps: Maps, index: int) -> tuple[str, str]:
     if maps.gradient:
         left = f"∂ {left}"
     low, high = (float(each) for each in maps.own[index])
-    right = f"{number(low, 3)} … {number(high, 3)}"
+    digits = 2 if maps.gradient else 3
+    right = f"{number(low, digits)} … {number(high, digits)}"
     lost = int(maps.not_finite[index])
     return left, f"{right} · {lost} NaN/∞" if lost else right
 

@@ -75,7 +75,7 @@ class Panels:
         document, view = report.request.document, report.request.view
         self._maps = report.maps
         if report.maps:
-            self.stage.show_maps(report.maps)
+            self.stage.show_maps(report.maps, view.clip and view.scope != "all")
             self.stage.maps.show_stale(not current)
         else:
             reason = report.refusal or evaluated.reason(view.layer)

@@ -114,6 +114,7 @@ class PicturePanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._source: Source | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._shown = 0
         self._thumbnail = _Thumbnail()
         self._thumbnail.clicked.connect(self.source_wanted)

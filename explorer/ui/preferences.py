@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import Field, fields, replace
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from explorer.limits import MEBI, Limits
@@ -37,6 +37,7 @@ class Preferences(QDialog):
         now = theme.current()
         self.setObjectName("preferences")
         self.setWindowTitle(self.tr("Preferences"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         column = QVBoxLayout(self)
         column.setContentsMargins(now.px(24), now.px(20), now.px(24), now.px(20))
         column.setSpacing(now.px(10))

@@ -19,6 +19,7 @@ class Stage(QWidget):
     content_wanted = Signal(str)
     scope_wanted = Signal(str)
     colours_wanted = Signal(str)
+    clip_wanted = Signal(bool)
     port_wanted = Signal(str)
 
     def __init__(self) -> None:
@@ -48,6 +49,10 @@ class Stage(QWidget):
             self.scope_wanted,
             (("map", self.tr("Scale: map")), ("layer", self.tr("Scale: layer")), ("all", self.tr("Scale: all"))),
         )
+        self._scope.menu().addSeparator()
+        self._clip = self._scope.menu().addAction(self.tr("Only the middle 99 % of the values"))
+        self._clip.setCheckable(True)
+        self._clip.triggered.connect(self.clip_wanted)
         self._colours = self._choice(
             "stage.colours",
             self.tr("Colour map"),
@@ -108,6 +113,7 @@ class Stage(QWidget):
         self._title.setText(title)
         self._content.show_value(view.content)
         self._check(self._scope, view.scope)
+        self._clip.setChecked(view.clip)
         self._check(self._colours, view.colours)
         self._port.setVisible(len(ports) > 1)
         if len(ports) > 1:
@@ -116,7 +122,7 @@ class Stage(QWidget):
         self._origin.setVisible(view.content != "activations")
         self._origin.setText(origin)
 
-    def show_maps(self, maps: tuple[Maps, ...]) -> None:
+    def show_maps(self, maps: tuple[Maps, ...], clipped: bool) -> None:
         """The maps, and in the head their number, size and range."""
         self.maps.show_maps(maps)
         if maps:
@@ -125,6 +131,8 @@ class Stage(QWidget):
             same = bool((maps[0].range == maps[0].range[0]).all())
             shared = self.tr("shared scale {0} … {1}") if count > 1 else self.tr("scale {0} … {1}")
             scale = shared.format(number(low, 3), number(high, 3)) if same else self.tr("each map on its own scale")
+            if clipped:
+                scale = self.tr("{0}, middle 99 %").format(scale)
             self._about.setText(self.tr("{0} maps · {1} × {2} · {3}").format(count, height, width, scale))
 
     def show_message(self, text: str) -> None:

@@ -31,6 +31,7 @@ QPushButton:pressed, QToolButton:pressed { background: $soft; }
 QPushButton:checked, QToolButton:checked { background: $soft; border-color: $accent; color: $text; }
 QPushButton:disabled, QToolButton:disabled, QComboBox:disabled, QLineEdit:disabled { color: $disabled; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border-color: $accent; }
+QPushButton[role="primary"]:disabled { background: $border; color: $muted; border-color: $border; }
 QPushButton[role="quiet"], QToolButton[role="quiet"] { background: transparent; border-color: transparent; }
 QPushButton[role="quiet"] { color: $accent; padding: ${p2}px ${p4}px; }
 QPushButton[role="quiet"]:checked, QToolButton[role="quiet"]:checked { background: $soft; }
@@ -59,6 +60,11 @@ QMenu::item { padding: ${p4}px ${p18}px; border-radius: ${p4}px; }
 QMenu::item:selected { background: $soft; }
 QMenu::item:disabled { color: $disabled; }
 QMenu::separator { height: 1px; background: $border; margin: ${p4}px ${p6}px; }
+QTabBar { background: $panel; qproperty-drawBase: 0; }
+QTabBar::tab { background: transparent; color: $muted; border: none; border-bottom: 2px solid transparent;
+  padding: ${p6}px ${p10}px; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:hover { color: $text; }
 QMenuBar { background: $panel; color: $text; border-bottom: 1px solid $border; }
 QMenuBar::item { padding: ${p4}px ${p8}px; background: transparent; }
 QMenuBar::item:selected { background: $soft; border-radius: ${p4}px; }

@@ -14,11 +14,13 @@ class _Mark(QWidget):
     """The sign of the program: a map with a kernel in its corner."""
 
     def sizeHint(self) -> QSize:
-        side = theme.current().px(18)
+        side = theme.current().px(20)
         return QSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        paint_mark(QPainter(self), QRectF(self.rect()), theme.current())
+        side = min(self.width(), self.height())
+        rect = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        paint_mark(QPainter(self), rect, theme.current())
 
 
 def paint_mark(painter: QPainter, rect: QRectF, now: theme.Theme) -> None:

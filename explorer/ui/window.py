@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QRectF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from explorer.ui import captioned, theme
 from explorer.ui.panels import Panels
 from explorer.ui.topbar import TopBar, paint_mark
 
-_DOCKS_VERSION = 1
+_DOCKS_VERSION = 2
 
 
 class MainWindow(QMainWindow):
@@ -27,6 +27,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Kernelscope")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.panels = panels
         self.menu = QMenu(self)
         self.asked_to_close: Callable[[], bool] = lambda: True
@@ -49,7 +50,7 @@ class MainWindow(QMainWindow):
         middle.addWidget(self._strip(panels.explanation))
         middle.setStretchFactor(0, 1)
         middle.setStretchFactor(1, 0)
-        middle.setSizes([now.px(560), now.px(190)])
+        middle.setSizes([now.px(560), now.px(222)])
         self.setCentralWidget(middle)
         self.docks = {
             "picture": self._dock("picture", panels.picture.head, panels.picture, Qt.DockWidgetArea.LeftDockWidgetArea),
@@ -67,11 +68,13 @@ class MainWindow(QMainWindow):
         self.docks["picture"].setWindowTitle(self.tr("Image"))
         self.docks["pipeline"].setWindowTitle(self.tr("Pipeline"))
         left = [self.docks["picture"], self.docks["pipeline"]]
-        right = [self.docks[name] for name in ("layer", "histogram", "softmax")]
-        self.resizeDocks([left[0]], [now.px(278)], Qt.Orientation.Horizontal)
+        right = [self.docks[name] for name in ("layer", "softmax")]
+        self.tabifyDockWidget(self.docks["softmax"], self.docks["histogram"])
+        self.docks["softmax"].raise_()
+        self.resizeDocks([left[0]], [now.px(312)], Qt.Orientation.Horizontal)
         self.resizeDocks([right[0]], [now.px(306)], Qt.Orientation.Horizontal)
         self.resizeDocks(left, [now.px(120), now.px(640)], Qt.Orientation.Vertical)
-        self.resizeDocks(right, [now.px(430), now.px(190), now.px(250)], Qt.Orientation.Vertical)
+        self.resizeDocks(right, [now.px(640), now.px(250)], Qt.Orientation.Vertical)
 
     def _strip(self, panel: QWidget) -> QWidget:
         now = theme.current()

@@ -1,0 +1,132 @@
+"""Slider to pixels: how long after a parameter moved its maps are painted.
+
+steps  each step waits for the picture of the one before: the latency of one, and where it goes
+flood  a step every 8 ms whatever happens: pictures a second, and how old the settings are that they show
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.measuring import arguments, finish, load, milliseconds, private_home, table
+
+if TYPE_CHECKING:
+    from benchmarks.driving import Driven
+    from benchmarks.phases import Phases
+
+EVERY = 0.008
+WARM_UP = 40
+"""Steps that are not counted: the memo fills and memory is taken."""
+
+
+def steps(driven: Driven, phases: Phases, drag: Callable[[int], None], count: int) -> dict[str, Any]:
+    """One step after the other; its latency, its phases, and the costliest calls."""
+    latencies, frames, found = [], [], []
+    paint = 0.0, 0.0
+
+    def seen(args: tuple[Any, ...], start: float, end: float) -> None:
+        nonlocal paint
+        if not driven.explore.settled() or paint[0] < emitted:
+            paint = start, end
+
+    for step in range(WARM_UP + count):
+        if step == WARM_UP:
+            phases.forget()
+        emitted = 0.0
+        store = driven.assembly.store
+
+        def act(step: int = step) -> None:
+            nonlocal emitted
+            before = store.revision
+            emitted = perf_counter()
+            drag(step)
+            if store.revision == before:
+                raise RuntimeError(f"Step {step} of the drag was refused.")
+
+        painted = driven.settle(act)
+        frame = perf_counter()
+        if step >= WARM_UP:
+            revision = max(phases.requested)
+            latencies.append(painted - emitted)
+            frames.append(frame - emitted)
+            found.append(phases.of(revision, emitted, driven.painting, painted))
+    return {
+        "latency": milliseconds(latencies),
+        "until the window is idle": milliseconds(frames),
+        "phases": phases.rows(found),
+        "calls": phases.call_rows(count),
+    }
+
+
+def flood(driven: Driven, phases: Phases, drag: Callable[[int], None], seconds: float, first: int) -> dict[str, Any]:
+    """A step every 8 ms; only paints of a picture that was not painted before count as a frame."""
+    frames: list[float] = []
+    ages: list[float] = []
+    last = -1
+
+    def painted(start: float, end: float) -> None:
+        nonlocal last
+        report = driven.explore.report
+        if report is not None and report.revision != last:
+            last = report.revision
+            frames.append(end)
+            ages.append(end - phases.requested[last])
+
+    driven.painted = painted
+    emitted = driven.run(seconds, lambda step: drag(first + step), EVERY)
+    driven.painted = lambda start, end: None
+    driven.settle()
+    return {
+        "steps a second": round(emitted / seconds, 1),
+        "frames a second": round(len(frames) / seconds, 1),
+        "age of a frame": milliseconds(ages),
+        "between frames": milliseconds([after - before for before, after in zip(frames, frames[1:], strict=False)]),
+    }
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--seconds", type=float, default=5.0, help="length of the flood")
+    parser.add_argument("--mode", choices=("steps", "flood", "both"), default="both")
+    parser.add_argument("--parameter", choices=("weight", "dilation", "both"), default="both")
+    parser.add_argument("--switch-interval", type=float, metavar="MS", help="of Python's threads (its own: 5)")
+    options = parser.parse_args()
+    began = load()
+    home = private_home(options)
+
+    from benchmarks.driving import Driven, document
+    from benchmarks.phases import Phases, switch_interval
+
+    if options.switch_interval is not None:
+        switch_interval(options.switch_interval / 1e3)
+    phases = Phases()
+    driven = Driven(document())
+    driven.show()
+    drags = {"weight": driven.drag_weight, "dilation": driven.drag_dilation}
+    if options.parameter != "both":
+        drags = {options.parameter: drags[options.parameter]}
+    figures: dict[str, Any] = {}
+    for name, drag in drags.items():
+        figures[name] = {}
+        if options.mode != "flood":
+            found = figures[name]["steps"] = steps(driven, phases, drag, options.steps)
+            rows = [{"steps": key} | found[key] for key in ("latency", "until the window is idle")]
+            table(f"{name}: {options.steps} steps, each after the picture of the one before", rows)
+            table("where it goes", found["phases"])
+            table("calls", found["calls"])
+        if options.mode != "steps":
+            made = figures[name]["flood"] = flood(driven, phases, drag, options.seconds, WARM_UP + options.steps)
+            table(f"{name}: a step every {EVERY * 1e3:.0f} ms for {options.seconds:.0f} s", [
+                {"flood": key} | made[key] for key in ("age of a frame", "between frames")
+            ])
+            print(f"  {made['steps a second']} steps and {made['frames a second']} frames a second")
+    driven.close()
+    finish("slider", options, began, figures)
+    home.cleanup()
+
+
+if __name__ == "__main__":
+    main()
