@@ -64,17 +64,17 @@ class Driven:
         self.assembly.window.show()
         self.settle()
 
-    def settle(self, act: Callable[[], Any] = lambda: None) -> float:
+    def settle(self, act: Callable[[], Any] = lambda: None) -> tuple[float, float]:
         """Call `act`, and run the event loop until the maps that belong to all settings are painted.
 
-        The moment at which that paint ended, in seconds of `perf_counter`.
+        When that paint began and ended, in seconds of `perf_counter`.
         """
         loop = QEventLoop()
-        ended: list[float] = []
+        found: list[tuple[float, float]] = []
 
         def painted(start: float, end: float) -> None:
-            if self.explore.settled() and not ended:
-                ended.append(end)
+            if self.explore.settled() and not found:
+                found.append((start, end))
                 # Only after what belongs to the same frame.
                 QTimer.singleShot(0, loop.quit)
 
@@ -92,9 +92,9 @@ class Driven:
         loop.exec()
         late.stop()
         self.painted = before
-        if not ended:
+        if not found:
             raise TimeoutError(f"Nothing was painted within {LIMIT:.0f} seconds.")
-        return ended[0]
+        return found[0]
 
     def run(self, seconds: float, act: Callable[[int], None], every: float) -> int:
         """Run the event loop for some seconds and call `act(number)` at a steady pace; how often it was called."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-import sys
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from importlib import import_module
+from time import perf_counter
 from typing import Any
 
 import explorer.ui
@@ -67,12 +67,12 @@ class Phases:
 
         def taken(thread: Evaluator, request: Any) -> None:
             self._running = request.revision
-            self._taken[request.revision] = _now()
+            self._taken[request.revision] = perf_counter()
             run(thread, request)
 
         def sent(thread: Evaluator, event: Any) -> None:
             if isinstance(event, Report) and event.finished:
-                self._sent[event.revision] = _now()
+                self._sent[event.revision] = perf_counter()
             send(thread, event)
 
         Evaluator._run, Evaluator._send = taken, sent  # type: ignore[method-assign]
@@ -154,15 +154,3 @@ class Phases:
             }
             for name, times in found
         ]
-
-
-def _now() -> float:
-    from time import perf_counter
-
-    return perf_counter()
-
-
-def switch_interval(seconds: float | None) -> None:
-    """How long a thread may hold the interpreter while another waits; None: Python's own 5 ms."""
-    if seconds is not None:
-        sys.setswitchinterval(seconds)

@@ -6,7 +6,9 @@ flood  a step every 8 ms whatever happens: pictures a second, and how old the se
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -24,34 +26,25 @@ WARM_UP = 40
 def steps(driven: Driven, phases: Phases, drag: Callable[[int], None], count: int) -> dict[str, Any]:
     """One step after the other; its latency, its phases, and the costliest calls."""
     latencies, frames, found = [], [], []
-    paint = 0.0, 0.0
+    store = driven.assembly.store
+    emitted = 0.0
 
-    def seen(args: tuple[Any, ...], start: float, end: float) -> None:
-        nonlocal paint
-        if not driven.explore.settled() or paint[0] < emitted:
-            paint = start, end
+    def act(step: int) -> None:
+        nonlocal emitted
+        before = store.revision
+        emitted = perf_counter()
+        drag(step)
+        if store.revision == before:
+            raise RuntimeError(f"Step {step} of the drag was refused.")
 
     for step in range(WARM_UP + count):
         if step == WARM_UP:
             phases.forget()
-        emitted = 0.0
-        store = driven.assembly.store
-
-        def act(step: int = step) -> None:
-            nonlocal emitted
-            before = store.revision
-            emitted = perf_counter()
-            drag(step)
-            if store.revision == before:
-                raise RuntimeError(f"Step {step} of the drag was refused.")
-
-        painted = driven.settle(act)
-        frame = perf_counter()
+        painting, painted = driven.settle(partial(act, step))
         if step >= WARM_UP:
-            revision = max(phases.requested)
+            frames.append(perf_counter() - emitted)
             latencies.append(painted - emitted)
-            frames.append(frame - emitted)
-            found.append(phases.of(revision, emitted, driven.painting, painted))
+            found.append(phases.of(max(phases.requested), emitted, painting, painted))
     return {
         "latency": milliseconds(latencies),
         "until the window is idle": milliseconds(frames),
@@ -98,10 +91,10 @@ def main() -> None:
     home = private_home(options)
 
     from benchmarks.driving import Driven, document
-    from benchmarks.phases import Phases, switch_interval
+    from benchmarks.phases import Phases
 
     if options.switch_interval is not None:
-        switch_interval(options.switch_interval / 1e3)
+        sys.setswitchinterval(options.switch_interval / 1e3)
     phases = Phases()
     driven = Driven(document())
     driven.show()
@@ -119,9 +112,10 @@ def main() -> None:
             table("calls", found["calls"])
         if options.mode != "steps":
             made = figures[name]["flood"] = flood(driven, phases, drag, options.seconds, WARM_UP + options.steps)
-            table(f"{name}: a step every {EVERY * 1e3:.0f} ms for {options.seconds:.0f} s", [
-                {"flood": key} | made[key] for key in ("age of a frame", "between frames")
-            ])
+            table(
+                f"{name}: a step every {EVERY * 1e3:.0f} ms for {options.seconds:.0f} s",
+                [{"flood": key} | made[key] for key in ("age of a frame", "between frames")],
+            )
             print(f"  {made['steps a second']} steps and {made['frames a second']} frames a second")
     driven.close()
     finish("slider", options, began, figures)

@@ -153,12 +153,19 @@ def _colour_maps(x, low, high, table, not_a_number, k, pixels):
             for j in range(width):
                 means[j] = row[j]
         else:
-            means[:] = 0
-            for u in range(k):
+            # Rows first, cell by cell, which is a vector at a time; then the k neighbours of each sum.
+            sums = np.empty(width * k, np.float32)
+            first = x[m, i * k]
+            for j in range(sums.size):
+                sums[j] = first[j]
+            for u in range(1, k):
                 row = x[m, i * k + u]
-                for j in range(width):
-                    for v in range(k):
-                        means[j] += np.float32(row[j * k + v])
+                for j in range(sums.size):
+                    sums[j] += np.float32(row[j])
+            share = np.float32(1 / (k * k))
             for j in range(width):
-                means[j] /= k * k
+                total = sums[j * k]
+                for v in range(1, k):
+                    total += sums[j * k + v]
+                means[j] = total * share
         _coloured(means, start, scale, table, not_a_number, pixels[m, i])

@@ -67,6 +67,8 @@ def opened(qtbot: QtBot, settings: Settings) -> Opening:
         evaluated = Evaluation(memo_bytes=0).run(document, view.shown)
         maps = maps_of(evaluated, None, view, shown_link(document, view), gradient=False)
         dialog = ExportDialog(document, view, (maps,) if maps else (), settings, evaluated=evaluated, **more)
+        assert dialog.testAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
         qtbot.addWidget(dialog)
         dialog.show()
         return dialog

@@ -171,6 +171,8 @@ def kept(file: Path) -> Settings:
 @pytest.fixture
 def dialog(qtbot: QtBot, kept: Settings) -> Preferences:
     made = Preferences(kept)
+    assert made.testAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(made)
     made.show()
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from types import MappingProxyType
 from typing import Literal
 
@@ -23,7 +24,7 @@ Scope = Literal["map", "layer", "all"]
 BINS = 64
 THUMBNAILS = 7
 THUMBNAIL_CELLS = 32
-SAMPLED_CELLS = 4096
+SAMPLED_CELLS = 2048
 CLIPPED = 0.005
 
 
@@ -222,10 +223,11 @@ def _coloured(maps: Array, ranges: NDArray[np.float64], names: Sequence[str], de
     count, height, width = maps.shape
     k = max(1, min(decimation, height, width))
     images = np.empty((count, height // k, width // k), np.uint32)
-    for name in set(names):
-        which = np.array([each == name for each in names])
-        some = slice(None) if which.all() else which
-        pixels = images[some]
-        colour_maps(maps[some], ranges[some, 0].copy(), ranges[some, 1].copy(), table(name), NOT_A_NUMBER, k, pixels)
-        images[some] = pixels
+    first = 0
+    for name, run in groupby(names):
+        some = slice(first, first + len(list(run)))
+        first = some.stop
+        colour_maps(
+            maps[some], ranges[some, 0].copy(), ranges[some, 1].copy(), table(name), NOT_A_NUMBER, k, images[some]
+        )
     return images

@@ -95,6 +95,7 @@ class Segmented(QWidget):
         self.setObjectName(name)
         self.setAccessibleName(accessible)
         self.setProperty("role", "segmented")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
