@@ -59,6 +59,14 @@ class Driven:
         self.explore.open_state(shown, View(layer=conv_of(shown)))
         self.assembly.window.resize(1600, 1000)
 
+    def __enter__(self) -> Driven:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the window and join its threads: without that the process would not end."""
+        self.assembly.window.close()
+        self.assembly.close()
+
     def show(self) -> None:
         """Show the window, and wait until everything is computed and painted."""
         self.assembly.window.show()
@@ -71,6 +79,7 @@ class Driven:
         """
         loop = QEventLoop()
         found: list[tuple[float, float]] = []
+        failures: list[Exception] = []
 
         def painted(start: float, end: float) -> None:
             if self.explore.settled() and not found:
@@ -79,7 +88,12 @@ class Driven:
                 QTimer.singleShot(0, loop.quit)
 
         def act_and_paint() -> None:
-            act()
+            try:
+                act()
+            except Exception as error:  # Qt would only print it.
+                failures.append(error)
+                loop.quit()
+                return
             if self.explore.settled():
                 self.assembly.panels.stage.maps.viewport().update()
 
@@ -92,6 +106,8 @@ class Driven:
         loop.exec()
         late.stop()
         self.painted = before
+        if failures:
+            raise failures[0]
         if not found:
             raise TimeoutError(f"Nothing was painted within {LIMIT:.0f} seconds.")
         return found[0]
@@ -110,7 +126,7 @@ class Driven:
         timer.setTimerType(Qt.TimerType.PreciseTimer)
         timer.timeout.connect(tick)
         timer.start(max(1, round(every * 1e3)))
-        QTimer.singleShot(round(seconds * 1e3), Qt.TimerType.PreciseTimer, loop.quit)
+        QTimer.singleShot(round(seconds * 1e3), loop.quit)
         loop.exec()
         timer.stop()
         return count
@@ -134,10 +150,5 @@ class Driven:
         self.assembly.panels.weights.value_changed.emit("w", (0, 0, 1, 1), -1.0 + step * 0.0009765625, True)
 
     def drag_dilation(self, step: int) -> None:
-        """One step of dragging the dilation of rows (1 to 20), and of columns after each round."""
-        self.assembly.panels.form.changed.emit("dilation", (1 + step % 20, 1 + step // 20 % 20), True)
-
-    def close(self) -> None:
-        """Close the window and join its threads."""
-        self.assembly.window.close()
-        self.assembly.close()
+        """One step of dragging the dilation of rows (2 to 21), and of columns after each round."""
+        self.assembly.panels.form.changed.emit("dilation", (2 + step % 20, 2 + step // 20 % 20), True)

@@ -6,9 +6,11 @@ flood  a step every 8 ms whatever happens: pictures a second, and how old the se
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +77,28 @@ def flood(driven: Driven, phases: Phases, drag: Callable[[int], None], seconds: 
         "steps a second": round(emitted / seconds, 1),
         "frames a second": round(len(frames) / seconds, 1),
         "age of a frame": milliseconds(ages),
-        "between frames": milliseconds([after - before for before, after in zip(frames, frames[1:], strict=False)]),
+        "between frames": milliseconds([after - before for before, after in pairwise(frames)]),
     }
+
+
+_DRAGS = {"weight": ("weight",), "dilation": ("dilation",), "both": ("weight", "dilation")}
+
+
+def _measured(driven: Driven, phases: Phases, name: str, options: argparse.Namespace) -> dict[str, Any]:
+    drag = {"weight": driven.drag_weight, "dilation": driven.drag_dilation}[name]
+    figures: dict[str, Any] = {}
+    if options.mode != "flood":
+        found = figures["steps"] = steps(driven, phases, drag, options.steps)
+        rows = [{"steps": key} | found[key] for key in ("latency", "until the window is idle")]
+        table(f"{name}: {options.steps} steps, each after the picture of the one before", rows)
+        table("where it goes", found["phases"])
+        table("calls", found["calls"])
+    if options.mode != "steps":
+        found = figures["flood"] = flood(driven, phases, drag, options.seconds, WARM_UP + options.steps)
+        rows = [{"flood": key} | found[key] for key in ("age of a frame", "between frames")]
+        table(f"{name}: a step every {EVERY * 1e3:.0f} ms for {options.seconds:.0f} s", rows)
+        print(f"  {found['steps a second']} steps and {found['frames a second']} frames a second")
+    return figures
 
 
 def main() -> None:
@@ -96,28 +118,9 @@ def main() -> None:
     if options.switch_interval is not None:
         sys.setswitchinterval(options.switch_interval / 1e3)
     phases = Phases()
-    driven = Driven(document())
-    driven.show()
-    drags = {"weight": driven.drag_weight, "dilation": driven.drag_dilation}
-    if options.parameter != "both":
-        drags = {options.parameter: drags[options.parameter]}
-    figures: dict[str, Any] = {}
-    for name, drag in drags.items():
-        figures[name] = {}
-        if options.mode != "flood":
-            found = figures[name]["steps"] = steps(driven, phases, drag, options.steps)
-            rows = [{"steps": key} | found[key] for key in ("latency", "until the window is idle")]
-            table(f"{name}: {options.steps} steps, each after the picture of the one before", rows)
-            table("where it goes", found["phases"])
-            table("calls", found["calls"])
-        if options.mode != "steps":
-            made = figures[name]["flood"] = flood(driven, phases, drag, options.seconds, WARM_UP + options.steps)
-            table(
-                f"{name}: a step every {EVERY * 1e3:.0f} ms for {options.seconds:.0f} s",
-                [{"flood": key} | made[key] for key in ("age of a frame", "between frames")],
-            )
-            print(f"  {made['steps a second']} steps and {made['frames a second']} frames a second")
-    driven.close()
+    with Driven(document()) as driven:
+        driven.show()
+        figures = {name: _measured(driven, phases, name, options) for name in _DRAGS[options.parameter]}
     finish("slider", options, began, figures)
     home.cleanup()
 

@@ -8,9 +8,13 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from windows import Driver
 
 # Before anything imports Qt or asks for a folder. The cache of compiled kernels stays where it is.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -61,3 +65,19 @@ def no_thread_is_left_behind() -> Iterator[None]:
             thread.join(2)
     left = sorted(thread.name for thread in _running() - before)
     assert not left, f"threads left behind: {', '.join(left)}"
+
+
+@pytest.fixture(scope="module")
+def one_window(qapp: object) -> Iterator[Driver]:
+    """One window for all tests of a module."""
+    from windows import driven
+
+    with driven() as driver:
+        yield driver
+
+
+@pytest.fixture
+def driver(one_window: Driver) -> Driver:
+    """The window over a small document, as if nothing had happened before."""
+    one_window.begin()
+    return one_window

@@ -45,7 +45,7 @@ def maps_of(values: Any, *, colours: str = "signed", single: bool = False, gradi
     labels = tuple(f"map {i}" for i in range(count))
     return Maps(
         Link("n1", "y"), gradient, values, labels, 0, 1, np.empty((0, 1, 1), np.uint32), own, ranges,
-        np.isnan(values).sum(axis=(1, 2)), np.zeros((count, 64), np.int64), (colours,) * count,
+        np.isnan(values).sum(axis=(1, 2)), 0, np.zeros(64, np.int64), (colours,) * count,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ Scope = Literal["map", "layer", "all"]
 BINS = 64
 THUMBNAILS = 7
 THUMBNAIL_CELLS = 32
-SAMPLED_CELLS = 2048
+SAMPLED_CELLS = 1024
 CLIPPED = 0.005
 
 
@@ -39,6 +39,7 @@ class View:
     first       first map that the stage needs coloured, and `count` how many (0: all)
     decimation  cells that one pixel of the coloured map averages, in rows and in columns
     dark        whether the window is dark, so that 0 is black in signed maps
+    map         the map that was clicked
     clip        leave the outermost half per cent at each end out of the range of the colours
     """
 
@@ -54,6 +55,7 @@ class View:
     decimation: int = 1
     dark: bool = False
     clip: bool = True
+    map: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +68,7 @@ class Maps:
     own         (C, 2) least and greatest finite value of each map
     range       (C, 2) what the colours of each map cover
     not_finite  (C,) how many values are NaN or infinite
-    histogram   (C, BINS) over each map's own range
+    selected    the map with the histogram: (BINS,) counts over its own range
     colours     name of the table of each map
     """
 
@@ -80,6 +82,7 @@ class Maps:
     own: NDArray[np.float64]
     range: NDArray[np.float64]
     not_finite: NDArray[np.int64]
+    selected: int
     histogram: NDArray[np.int64]
     colours: tuple[str, ...]
 
@@ -159,8 +162,10 @@ def maps_of(
     first = min(view.first, len(values))
     last = len(values) if view.count == 0 else min(len(values), first + view.count)
     images = _coloured(values[first:last], ranges[first:last], names[first:last], view.decimation)
-    histogram = np.zeros((len(values), BINS), np.int64)
-    histograms(values, statistics[:, 0].copy(), statistics[:, 1].copy(), histogram)
+    selected = min(view.map, len(values) - 1)
+    one = slice(selected, selected + 1)
+    histogram = np.zeros((1, BINS), np.int64)
+    histograms(values[one], statistics[one, 0].copy(), statistics[one, 1].copy(), histogram)
     return Maps(
         link,
         gradient,
@@ -172,7 +177,8 @@ def maps_of(
         statistics[:, :2],
         ranges,
         statistics[:, 2:].sum(axis=1).astype(np.int64),
-        histogram,
+        selected,
+        histogram[0],
         names,
     )
 

@@ -8,6 +8,9 @@ kernel looks further without a higher contrast.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +18,7 @@ from numpy.typing import NDArray
 Kernel = NDArray[np.float64]
 
 _ORIENTATIONS = 8
+_SMALL = 1024
 
 
 def _smooth(cells: int) -> Kernel:
@@ -91,13 +95,26 @@ def classic(height: int, width: int) -> dict[str, Kernel]:
     return found | {"Identity": middle, "Negative": 0.0 - middle}
 
 
-def presets(height: int, width: int) -> dict[str, Kernel]:
+def presets(height: int, width: int) -> Mapping[str, Kernel]:
     """Every named kernel of this size: the classic ones, then Gabor kernels by their angle, then 0."""
+    # Remembered, since maps are named by them while a slider moves; large ones would fill the memory.
+    return _remembered(height, width) if height * width <= _SMALL else _presets(height, width)
+
+
+@lru_cache(maxsize=32)
+def _remembered(height: int, width: int) -> Mapping[str, Kernel]:
+    return _presets(height, width)
+
+
+def _presets(height: int, width: int) -> Mapping[str, Kernel]:
     waves = {}
     if height * width > 1:
         angles = (180 * place / _ORIENTATIONS for place in range(_ORIENTATIONS))
         waves = {f"Gabor {angle:g}°": gabor(height, width, math.radians(angle)) for angle in angles}
-    return classic(height, width) | waves | {"Zero": np.zeros((height, width))}
+    found = classic(height, width) | waves | {"Zero": np.zeros((height, width))}
+    for kernel in found.values():
+        kernel.flags.writeable = False
+    return MappingProxyType(found)
 
 
 def _gabors(count: int, height: int, width: int) -> list[Kernel]:

@@ -119,7 +119,7 @@ class Op:
     init: Callable[[Shapes, Any, np.random.Generator], dict[str, Array]] = _no_weights
     labels: Callable[[Shapes, Any, Weights], tuple[str, ...]] = _no_labels
     arithmetic: Callable[[Shapes, Any], tuple[str, ...]] = _no_arithmetic
-    presets: Callable[[int, int], dict[str, Array]] = _no_presets
+    presets: Callable[[int, int], Mapping[str, Array]] = _no_presets
     preprocesses: bool = False
     """Turns pictures into tensors; left out where the source is a tensor already."""
     signed: bool = True

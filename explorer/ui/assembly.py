@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import cast, get_args
 
@@ -84,7 +85,21 @@ class Assembly(QObject):
         self.window.dropped.connect(self.desk.take)
         if self._log is not None:
             self.window.asked_to_close = self.desk.may_close
+            self.desk.asks = True
+            self._log_actions(self._log)
         self.window.closing.connect(self.close)
+
+    def _log_actions(self, log: Log) -> None:
+        """Write down what the person does, for the report of a fault; a drag once."""
+
+        def note(text: str) -> None:
+            if not (log.actions and log.actions[-1].endswith(f" {text}")):
+                log.action(text)
+
+        self.store.listen(lambda old, new: note(f"document: {self.store.undo_label}"))
+        self.explore.view_changed.connect(lambda view: note(f"look at {view.layer}, {view.content}"))
+        for action in self.window.actions():
+            action.triggered.connect(partial(note, f"action: {action.text()}"))
 
     def close(self) -> None:
         """Stop and join every thread; the settings and a clean end are written."""
@@ -120,7 +135,7 @@ class Assembly(QObject):
                 self.autosave.close(clean=True)
             self.autosave = Autosave(self._autosaves, continues=recovered, failed=self._autosave_failed)
             self.desk.use_autosave(self.autosave)
-            self.desk.show_session(recovered.session)
+            self.desk.show_session(recovered.session, saved=False)
             notes = " ".join(said(note) for note in recovered.notes)
             when = f"{found.saved:%Y-%m-%d %H:%M}"
             self.panels.status.tell(f"{self.tr('Recovered what was open at {0}.').format(when)} {notes}".rstrip())

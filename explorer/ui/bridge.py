@@ -50,9 +50,10 @@ class Errand(QObject):
         """Ask the work to stop at its next tick."""
         self._cancelled.set()
 
-    def finish(self) -> None:
-        """Wait for the end."""
-        self._thread.join()
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._cancelled.is_set()
 
     def close(self) -> None:
         """Cancel and wait for the end."""

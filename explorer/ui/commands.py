@@ -53,6 +53,7 @@ class Commands(QObject):
         store.listen(lambda old, new: self._show_history())
         desk.recent_changed.connect(self._show_recent)
         panels.stage.maps.menu_wanted.connect(self._menu_of_cell)
+        panels.status.cancel_wanted.connect(self._cancel)
         self._show_history()
         self._show_recent()
 
@@ -215,7 +216,13 @@ class Commands(QObject):
     def _export(self) -> None:
         report = self._explore.report
         dialog = ExportDialog(
-            self._store.document, self._explore.view, report.maps if report else (), self._settings, self._window
+            self._store.document,
+            self._explore.view,
+            report.maps if report else (),
+            self._settings,
+            self._window,
+            evaluated=report.evaluated if report is not None and self._explore.settled() else None,
+            session=None if self._desk.modified else self._desk.path,
         )
         dialog.data_wanted.connect(self._desk.export_data)
         dialog.figure_wanted.connect(self._export_figure)

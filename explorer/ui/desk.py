@@ -13,7 +13,6 @@ from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from explorer.model import editing
 from explorer.model.autosave import Autosave
 from explorer.model.document import Document
 from explorer.model.evaluator import Evaluator, Job
@@ -28,6 +27,9 @@ from explorer.ui.explore import Explore
 from explorer.ui.settings import Settings
 from explorer.ui.status import Status
 from explorer.ui.texts import said
+
+Work = Callable[[Callable[[], None], Callable[[int, int], None]], Any]
+"""Given a tick that raises `Cancelled`, and a progress function (done, total)."""
 
 
 class Desk(QObject):
@@ -56,13 +58,17 @@ class Desk(QObject):
         self._settings = settings
         self._autosave = autosave
         self._errands: list[Errand] = []
-        self._job: Job | None = None
+        self._opening: Errand | None = None
+        self._jobs: list[Job] = []
+        self.asks = False
+        """Whether unsaved changes are asked for before they are given up; scripts are not asked."""
         self._bridge = Bridge()
         self._bridge.arrived.connect(lambda call: call())
         self.path: Path | None = None
-        self._saved = store.document
+        self._saved: Document | None = store.document
         store.listen(lambda old, new: self._changed())
         explore.view_changed.connect(lambda view: self._changed())
+        explore.pin_changed.connect(self._changed)
 
     @property
     def modified(self) -> bool:
@@ -114,13 +120,14 @@ class Desk(QObject):
         self._settings.set_folder("open", str(paths[0].parent))
         sessions = [path for path in paths if path.suffix.lower() == SUFFIX]
         if sessions:
-            self._errand(
-                "open session",
-                lambda tick, progress: load(sessions[0]),
-                lambda found: self._opened_session(sessions[0], *found),
-            )
+            if not self.asks or self.may_close():
+                self._open(
+                    "open session",
+                    lambda tick, progress: load(sessions[0]),
+                    lambda found: self._opened_session(sessions[0], *found),
+                )
             return
-        self._errand(
+        self._open(
             "open pictures",
             lambda tick, progress: open_pictures(list(paths), tick=tick, progress=progress),
             lambda found: self._opened_pictures(paths, *found),
@@ -128,7 +135,7 @@ class Desk(QObject):
 
     def open_sample(self, name: str) -> None:
         """Open a picture that comes with the program."""
-        self._errand(
+        self._open(
             "open sample",
             lambda tick, progress: sample(name),
             lambda picture: self._opened_pictures((), (picture,), ()),
@@ -159,8 +166,8 @@ class Desk(QObject):
         refusals: Sequence[Refusal],
     ) -> None:
         if pictures:
-            self._explore.replace_pictures(lambda each: editing.set_pictures(each, pictures), self.tr("Open pictures"))
-            for path in paths:
+            self._explore.replace_pictures(pictures)
+            for path in reversed(paths):
                 self._recent(path)
         if refusals:
             reasons = " · ".join(said(refusal) for refusal in refusals[:3])
@@ -174,9 +181,9 @@ class Desk(QObject):
         if warnings:
             self._status.refuse(" · ".join(said(warning) for warning in warnings[:3]))
 
-    def show_session(self, session: Session) -> None:
-        """Take over a whole state."""
-        self._saved = session.document
+    def show_session(self, session: Session, *, saved: bool = True) -> None:
+        """Take over a whole state; `saved` False where no file of the person holds it."""
+        self._saved = session.document if saved else None
         self._explore.open_state(session.document, session.view)
         self._explore.restore_pin(session.window.get("pin", {}))
         self._tell_title()
@@ -185,32 +192,32 @@ class Desk(QObject):
 
     def save(self) -> None:
         """Save the session where it was opened or saved before, or ask where."""
-        if self.path is not None or self._ask_path():
-            self._save_to_path()
+        path = self.path or self._ask_path()
+        if path is not None:
+            self._save_to(path)
 
     def save_as(self) -> None:
         """Ask where, and save the session there."""
-        if self._ask_path():
-            self._save_to_path()
+        path = self._ask_path()
+        if path is not None:
+            self._save_to(path)
 
-    def _ask_path(self) -> bool:
+    def _ask_path(self) -> Path | None:
         start = str(self.path) if self.path else str(Path(self._settings.folder("save")) / f"untitled{SUFFIX}")
         name, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("Save session"), start, self.tr("Kernelscope session (*.kscope)")
         )
         if not name:
-            return False
+            return None
         path = Path(name)
-        self.path = path if path.suffix.lower() == SUFFIX else path.with_name(path.name + SUFFIX)
         self._settings.set_folder("save", str(path.parent))
-        return True
+        return path if path.suffix.lower() == SUFFIX else path.with_name(path.name + SUFFIX)
 
-    def _save_to_path(self) -> None:
-        session, path = self.session(), self.path
-        assert path is not None
+    def _save_to(self, path: Path) -> None:
+        session = self.session()
 
         def saved(_: object) -> None:
-            self._saved = session.document
+            self.path, self._saved = path, session.document
             self._recent(path)
             self._tell_title()
 
@@ -245,11 +252,11 @@ class Desk(QObject):
 
     def _saved_at_once(self) -> bool:
         """Save and wait for it, since the window closes next."""
-        if self.path is None and not self._ask_path():
+        path = self.path or self._ask_path()
+        if path is None:
             return False
-        assert self.path is not None
         try:
-            save(self.session(), self.path)
+            save(self.session(), path)
         except Refusal as refusal:
             self._status.refuse(said(refusal))
             return False
@@ -273,19 +280,20 @@ class Desk(QObject):
         job = Job(
             steps,
             lambda done, total: self._bridge.send(lambda: self._exporting(done, total)),
-            lambda error: self._bridge.send(lambda: self._exported(wanted.folder, error)),
+            lambda error: self._bridge.send(lambda: self._exported(job, wanted.folder, error)),
             stop,
         )
-        self._job = job
-        self._exporting(0, 1)
+        self._jobs.append(job)
+        self._exporting(0, 0)
         self._evaluator.submit(job)
 
     def _exporting(self, done: int, total: int) -> None:
-        self._status.busy(self.tr("Exporting"), done, total, at_once=True)
+        self._status.busy("exporting", self.tr("Exporting"), done, total, at_once=True)
 
-    def _exported(self, folder: Path, error: BaseException | None) -> None:
-        self._job = None
-        self._status.idle()
+    def _exported(self, job: Job, folder: Path, error: BaseException | None) -> None:
+        self._jobs.remove(job)
+        if not self._jobs:
+            self._status.idle("exporting")
         if error is None:
             self._status.tell(self.tr("Exported to {0}").format(folder))
         elif isinstance(error, Refusal):
@@ -307,29 +315,38 @@ class Desk(QObject):
         """Stop opening and exporting."""
         for errand in self._errands:
             errand.cancel()
-        if self._job is not None:
-            self._job.cancel()
+        for job in self._jobs:
+            job.cancel()
 
     # Errands -------------------------------------------------------------------------------------------------------
 
-    def _errand(
-        self,
-        name: str,
-        work: Callable[[Callable[[], None], Callable[[int, int], None]], Any],
-        done: Callable[[Any], None],
-    ) -> None:
+    def _open(self, name: str, work: Work, done: Callable[[Any], None]) -> None:
+        """Read in something; what was asked for before and is still being read is given up."""
+        if self._opening is not None:
+            self._opening.cancel()
+        errand = self._errand(name, work, lambda result: None if errand.cancelled else done(result))
+        self._opening = errand
+
+    def _errand(self, name: str, work: Work, done: Callable[[Any], None]) -> Errand:
         errand = Errand(name, work)
         self._errands.append(errand)
 
-        def finished(result: Any) -> None:
+        def ended() -> bool:
+            """Whether the errand still belongs to an open window."""
+            if errand not in self._errands:
+                return False
             self._errands.remove(errand)
             if not self._errands:
-                self._status.idle()
-            done(result)
+                self._status.idle("files")
+            return True
+
+        def finished(result: Any) -> None:
+            if ended():
+                done(result)
 
         def failed(error: BaseException) -> None:
-            self._errands.remove(errand)
-            self._status.idle()
+            if not ended():
+                return
             if isinstance(error, Refusal):
                 self._status.refuse(said(error))
             elif not isinstance(error, Cancelled):
@@ -337,14 +354,15 @@ class Desk(QObject):
 
         errand.done.connect(finished)
         errand.failed.connect(failed)
-        errand.progressed.connect(lambda count, total: self._status.busy(self.tr("Opening"), count, total))
-        self._status.busy(self.tr("Working"), 0, 0)
+        errand.progressed.connect(lambda count, total: self._status.busy("files", self.tr("Opening"), count, total))
+        self._status.busy("files", self.tr("Working"), 0, 0)
         errand.start()
+        return errand
 
     @property
     def busy(self) -> bool:
         """Whether something is being read or written."""
-        return bool(self._errands) or self._job is not None
+        return bool(self._errands) or bool(self._jobs)
 
     def close(self) -> None:
         """Stop everything and wait for it."""

@@ -17,7 +17,8 @@ from explorer.model.display import Summary, View, shown_picture
 from explorer.model.document import SOURCE, Document, Link
 from explorer.model.evaluator import Evaluator, Event, Failed, Preparing, Report, Request, Stopped, shown_link
 from explorer.model.gradients import Origin
-from explorer.model.plan import plan
+from explorer.model.pictures import Picture
+from explorer.model.plan import Plan, plan
 from explorer.model.store import Store
 from explorer.refusal import Refusal
 from explorer.ui.map_grid import Place
@@ -25,12 +26,16 @@ from explorer.ui.panels import Panels
 from explorer.ui.probe import Probe
 from explorer.ui.texts import said
 
+_OVERDUE = 150
+"""Milliseconds after which what is shown is marked as behind the settings."""
+
 
 class Explore(QObject):
     """Connects what the person does to the document, and what is computed to the panels."""
 
     state_changed = Signal(str, str)  # "live" | "busy" | "behind" | "preparing" | "stopped", text
     view_changed = Signal(object)
+    pin_changed = Signal()
     failed = Signal(object)  # Failed
 
     def __init__(self, store: Store, evaluator: Evaluator, panels: Panels, view: View) -> None:
@@ -49,6 +54,11 @@ class Explore(QObject):
         self._later.setSingleShot(True)
         self._later.setInterval(0)
         self._later.timeout.connect(self._show_probe)
+        self._behind = False
+        self._overdue = QTimer(self)
+        self._overdue.setSingleShot(True)
+        self._overdue.setInterval(_OVERDUE)
+        self._overdue.timeout.connect(self._show_behind)
         store.listen(self._document_changed)
         self._connect()
 
@@ -85,16 +95,23 @@ class Explore(QObject):
         self._store.apply(new, label, merge)
         return True
 
-    def replace_pictures(self, change: Callable[[Document], Document], label: str) -> None:
-        """Apply an edit of the pictures: layers that do not fit them say so, the others go on."""
+    def replace_pictures(self, pictures: tuple[Picture, ...]) -> None:
+        """Work on other pictures: layers that do not fit them say so, the others go on."""
         try:
-            new = change(self._store.document)
+            new = editing.set_pictures(self._store.document, pictures)
         except Refusal as refusal:
             self._panels.status.refuse(said(refusal))
             return
+        self._panels.status.clear_refusal()
         self._view = replace(self._view, shown=0)
-        self._pin = None
-        self._store.apply(new, label)
+        self._hover = None
+        self._set_pin(None)
+        self._store.apply(new, self.tr("Open pictures"))
+
+    def set_batch(self, **changes: Any) -> None:
+        """How the pictures are brought to one size, and whether all go through as one batch."""
+        if not self.edit(lambda each: editing.set_batch(each, **changes), self.tr("Change batch")):
+            self._show_document()
 
     def add_layer(self, op: str) -> None:
         """A new layer behind the one that is looked at."""
@@ -180,9 +197,15 @@ class Explore(QObject):
         self._view = view
         if moved:
             self._hover = None
+        self._show_pin()
         self.view_changed.emit(view)
         self._show_document()
         self._ask()
+
+    def select_map(self, map: int) -> None:
+        """Take a map of the layer: its kernel and its histogram are shown."""
+        self._panels.show_selected(map)
+        self.look(map=map)
 
     def show_picture(self, shown: int) -> None:
         """Show another picture of the batch."""
@@ -198,7 +221,8 @@ class Explore(QObject):
     def open_state(self, document: Document, view: View) -> None:
         """Take over a whole state, such as a session."""
         self._view = replace(view, dark=self._view.dark)
-        self._pin = self._hover = None
+        self._hover = None
+        self._set_pin(None)
         self._known.clear()
         self._store.restart(document)
 
@@ -216,17 +240,31 @@ class Explore(QObject):
         elif isinstance(event, Preparing):
             text = self.tr("Preparing kernels {0} of {1}").format(event.done, event.total)
             self.state_changed.emit("preparing", text)
-            self._panels.status.busy(self.tr("Compiling kernels, only this once"), event.done, event.total)
+            what = self.tr("Compiling kernels, only this once")
+            self._panels.status.busy("computing", what, event.done, event.total)
         elif isinstance(event, Stopped):
-            self._panels.status.idle()
-            self.state_changed.emit("stopped", self.tr("stopped"))
+            self._stopped(event.revision)
         elif isinstance(event, Failed):
-            self._panels.status.idle()
+            self._stopped(event.revision)
             self.failed.emit(event)
 
     def cancel(self) -> None:
         """Give up what is being computed; what is shown stays, marked as stale."""
         self._evaluator.cancel()
+        if not self.settled():
+            self._stopped(self._revision)
+
+    def _stopped(self, revision: int) -> None:
+        if revision == self._revision:
+            self._panels.status.idle("computing")
+            self.state_changed.emit("stopped", "")
+            self._show_behind()
+
+    def _show_behind(self) -> None:
+        """Mark what is shown as behind the settings."""
+        self._overdue.stop()
+        self._behind = True
+        self._show_cards(plan(self._store.document, self._view.shown))
 
     def _document_changed(self, old: Document, new: Document) -> None:
         if self._view.origin is not None and not new.has(self._view.origin.node):
@@ -244,8 +282,10 @@ class Explore(QObject):
         self._revision += 1
         self._stale = set(self._known)
         self._evaluator.request(Request(self._revision, self._store.document, self._view))
+        if not self._overdue.isActive():
+            self._overdue.start()
         self.state_changed.emit("busy", "")
-        self._panels.status.busy(self.tr("Computing"), 0, len(self._store.document.nodes))
+        self._panels.status.busy("computing", self.tr("Computing"), 0, len(self._store.document.nodes))
 
     def _receive_report(self, report: Report) -> None:
         self._known |= {id: each for id, each in report.layers.items() if self._store.document.has(id)}
@@ -257,20 +297,16 @@ class Explore(QObject):
             self._panels.show_report(report, current)
             self._show_probe()
             if current:
-                self._panels.status.idle()
+                self._overdue.stop()
+                self._panels.status.idle("computing")
                 self._stale.clear()
                 self.state_changed.emit("live", f"{report.seconds * 1e3:.1f} ms")
         else:
-            self._panels.status.busy(self.tr("Computing"), report.done, report.total)
+            self._panels.status.busy("computing", self.tr("Computing"), report.done, report.total)
         if not current:
             self.state_changed.emit("behind", "")
-        self._panels.show_cards(
-            self._store.document,
-            plan(self._store.document, self._view.shown),
-            self._known,
-            self._stale if not current or not report.finished else set(),
-            self._view.layer,
-        )
+        self._behind = not (current and report.finished)
+        self._show_cards(plan(self._store.document, self._view.shown))
 
     # Showing -------------------------------------------------------------------------------------------------------
 
@@ -278,7 +314,11 @@ class Explore(QObject):
         document = self._store.document
         planned = plan(document, self._view.shown)
         self._panels.show_document(document, planned, self._view)
-        self._panels.show_cards(document, planned, self._known, set(), self._view.layer)
+        self._show_cards(planned)
+
+    def _show_cards(self, planned: Plan) -> None:
+        stale = self._stale if self._behind else set()
+        self._panels.show_cards(self._store.document, planned, self._known, stale, self._view.layer)
 
     def hover(self, place: Place | None) -> None:
         """The cursor is over a cell; shown once the events that wait are done."""
@@ -287,8 +327,18 @@ class Explore(QObject):
 
     def pin_at(self, place: Place | None) -> None:
         """Keep a cell (None: let go)."""
-        self._pin = None if place is None else self._probe(place, pinned=True)
+        self._set_pin(None if place is None else self._probe(place, pinned=True))
         self._later.start()
+
+    def _set_pin(self, pin: Probe | None) -> None:
+        self._pin = pin
+        self._show_pin()
+        self.pin_changed.emit()
+
+    def _show_pin(self) -> None:
+        """Arrows go on from the pinned cell where its maps are on the stage, and from their middle elsewhere."""
+        here = self._pin is not None and self._pin.link == shown_link(self._store.document, self._view)
+        self._panels.stage.maps.show_pin(self._pin.place if self._pin is not None and here else None)
 
     def restore_pin(self, saved: Mapping[str, Any]) -> None:
         """The pinned cell of a session; ignored where it does not fit the document."""
@@ -298,7 +348,7 @@ class Explore(QObject):
         if whole and isinstance(node, str) and isinstance(port, str):
             assert isinstance(cell, list)
             place = Place(bool(saved.get("gradient")), *cell[1:])
-            self._pin = Probe(Link(node, port), place, cell[0], pinned=True)
+            self._set_pin(Probe(Link(node, port), place, cell[0], pinned=True))
 
     def _probe(self, place: Place, *, pinned: bool) -> Probe | None:
         if self._report is None or self._report.evaluated is None:
@@ -329,12 +379,8 @@ class Explore(QObject):
         )
         panels.picture.shown_wanted.connect(self.show_picture)
         panels.picture.source_wanted.connect(lambda: self.look(layer=SOURCE, port=""))
-        panels.picture.rule_wanted.connect(
-            lambda rule: self.replace_pictures(lambda each: editing.set_batch(each, rule=rule), self.tr("Change size"))
-        )
-        panels.picture.whole_wanted.connect(
-            lambda whole: self.edit(lambda each: editing.set_batch(each, whole=whole), self.tr("Change batch"))
-        )
+        panels.picture.rule_wanted.connect(lambda rule: self.set_batch(rule=rule))
+        panels.picture.whole_wanted.connect(lambda whole: self.set_batch(whole=whole))
         form = panels.form
         form.changed.connect(self.set_param)
         form.drag_ended.connect(self._store.end_merge)
@@ -355,7 +401,7 @@ class Explore(QObject):
                 lambda each: editing.drawn_again(each, self._view.layer, seed), self.tr("Draw weights")
             )
         )
-        weights.kernel_selected.connect(panels.stage.maps.select)
+        weights.kernel_selected.connect(self.select_map)
         stage = panels.stage
         stage.content_wanted.connect(lambda content: self.look(content=content))
         stage.scope_wanted.connect(lambda scope: self.look(scope=scope))
@@ -367,9 +413,8 @@ class Explore(QObject):
         )
         stage.maps.hovered.connect(self.hover)
         stage.maps.pinned.connect(self.pin_at)
-        stage.maps.selected.connect(panels.show_selected)
+        stage.maps.selected.connect(self.select_map)
         panels.softmax.target_chosen.connect(self.set_target)
-        panels.status.cancel_wanted.connect(self.cancel)
 
 
 def origin_at(link: Link, place: Place, picture: int, *, unit: bool) -> Origin:

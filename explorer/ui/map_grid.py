@@ -72,11 +72,11 @@ class MapGrid(QAbstractScrollArea):
 
     def show_maps(self, maps: tuple[Maps, ...]) -> None:
         """Show the maps of one output; activations and gradients alternate where both are given."""
-        shape = self._maps[0].values.shape if self._maps else None
+        before = [each.values.shape for each in self._maps]
         self._maps = maps
         self._stale = False
         self._message = ""
-        if not maps or maps[0].values.shape != shape or len(maps) != self._per_map():
+        if not maps or [each.values.shape for each in maps] != before:
             self._arrange()
         self.viewport().update()
 
@@ -304,7 +304,7 @@ class MapGrid(QAbstractScrollArea):
         if key in _ARROWS and self._maps:
             step = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
             self._move_pin(*(step * each for each in _ARROWS[key]))
-        elif key == Qt.Key.Key_Escape and self._pin is not None:
+        elif key == Qt.Key.Key_Escape:
             self._pin_at(None)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom(1.25)
@@ -328,7 +328,7 @@ class MapGrid(QAbstractScrollArea):
         self.menu_wanted.emit(place, event.globalPos())
 
     def show_pin(self, place: Place | None) -> None:
-        """Take over a pinned cell from outside."""
+        """Take over the cell of these maps that is pinned, if one is."""
         self._pin = place
 
     def _pin_at(self, place: Place | None) -> None:

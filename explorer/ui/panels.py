@@ -42,7 +42,6 @@ class Panels:
         self.softmax = SoftmaxPanel()
         self.histogram = HistogramPanel()
         self.status = Status()
-        self._selected = 0
         self._maps: tuple[Maps, ...] = ()
 
     def show_document(self, document: Document, plan: Plan, view: View) -> None:
@@ -74,12 +73,15 @@ class Panels:
         assert evaluated is not None
         document, view = report.request.document, report.request.view
         self._maps = report.maps
+        missing = _missing_gradient(report)
         if report.maps:
             self.stage.show_maps(report.maps, view.clip and view.scope != "all")
             self.stage.maps.show_stale(not current)
+            if missing and current:
+                self.stage.show_origin(missing)
         else:
-            reason = report.refusal or evaluated.reason(view.layer)
-            text = said(reason) if reason else _tr("Panels", "There is nothing to show here.")
+            reason = evaluated.reason(view.layer)
+            text = said(reason) if reason else missing or _tr("Panels", "There is nothing to show here.")
             self.stage.show_message(
                 text if document.source.pictures else _tr("Panels", "Drop a photo here, or open one.")
             )
@@ -89,10 +91,9 @@ class Panels:
         self._show_about(report)
 
     def show_selected(self, map: int) -> None:
-        """The map that was clicked: its histogram and its kernel."""
-        self._selected = map
+        """The map that was clicked: its frame and its kernel; its histogram comes with the next report."""
+        self.stage.maps.select(map)
         self.weights.select_kernel(map)
-        self._show_histogram()
 
     def show_probe(self, report: Report, probe: Probe | None, hovered: Probe | None) -> None:
         """Marks, values and the calculation of the cell that is looked at."""
@@ -123,11 +124,11 @@ class Panels:
             self.histogram.show_nothing()
             return
         maps = self._maps[0]
-        index = min(self._selected, len(maps.values) - 1)
+        index = maps.selected
         low, high = (float(each) for each in maps.own[index])
         label = maps.labels[index] or str(index)
         self.histogram.show_histogram(
-            maps.histogram[index],
+            maps.histogram,
             low,
             high,
             (float(maps.range[index][0]), float(maps.range[index][1])),
@@ -180,6 +181,22 @@ class Panels:
                 len(document.nodes), round(held / 1e6), document.dtype, threads()
             )
         )
+
+
+def _missing_gradient(report: Report) -> str:
+    """Why a gradient that is wanted is not there, or nothing."""
+    view, evaluated = report.request.view, report.evaluated
+    if view.content == "activations" or any(maps.gradient for maps in report.maps):
+        return ""
+    if report.refusal is not None:
+        return said(report.refusal)
+    link = shown_link(report.request.document, view)
+    value = evaluated.value(link) if evaluated is not None else None
+    if value is None:
+        return ""
+    if value.dtype.kind != "f":
+        return _tr("Panels", "The output {0} holds positions; it has no gradient.").format(link.port)
+    return _tr("Panels", "{0} does not depend on this layer.").format(origin_text(report.request.document, view.origin))
 
 
 def origin_text(document: Document, origin: Origin | None) -> str:

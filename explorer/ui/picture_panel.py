@@ -193,6 +193,8 @@ class PicturePanel(QWidget):
         """Show the picture `shown` of a source."""
         same = self._source is source and self._shown == shown
         self._source, self._shown = source, shown
+        self._rule.setCurrentIndex(self._rule.findData(source.rule))
+        self._whole.setChecked(source.whole)
         if same:
             return
         picture = source.pictures[min(shown, len(source.pictures) - 1)] if source.pictures else None
@@ -210,8 +212,6 @@ class PicturePanel(QWidget):
         count = len(source.pictures)
         self._batch.setVisible(count > 1)
         self._place.setText(self.tr("{0} of {1}").format(shown + 1, count))
-        self._rule.setCurrentIndex(self._rule.findData(source.rule))
-        self._whole.setChecked(source.whole)
 
     def show_marks(self, marks: tuple[Mark, ...]) -> None:
         """Outline the receptive field in the thumbnail."""

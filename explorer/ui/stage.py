@@ -120,7 +120,11 @@ class Stage(QWidget):
             self._fill(self._port, tuple((each, each) for each in ports), self.port_wanted)
             self._check(self._port, port)
         self._origin.setVisible(view.content != "activations")
-        self._origin.setText(origin)
+        self.show_origin(origin)
+
+    def show_origin(self, text: str) -> None:
+        """Where gradients start, or why there are none."""
+        self._origin.setText(text)
 
     def show_maps(self, maps: tuple[Maps, ...], clipped: bool) -> None:
         """The maps, and in the head their number, size and range."""

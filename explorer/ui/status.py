@@ -37,7 +37,7 @@ class Status(QStatusBar):
         self._bar.setObjectName("status.progress")
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(theme.current().px(140))
-        stop = button(self.tr("Cancel"), "status.cancel", self.tr("Cancel what is running (Esc)"), role="quiet")
+        stop = button(self.tr("Cancel"), "status.cancel", self.tr("Cancel what is running (Ctrl+.)"), role="quiet")
         stop.clicked.connect(self.cancel_wanted)
         self._progress = QWidget()
         row = QHBoxLayout(self._progress)
@@ -46,6 +46,7 @@ class Status(QStatusBar):
         row.addWidget(self._bar)
         row.addWidget(stop)
         self._progress.hide()
+        self._tasks: dict[str, tuple[str, int, int]] = {}
         self.addWidget(self._values, 3)
         self.addWidget(self._reason, 2)
         self.addPermanentWidget(self._progress)
@@ -86,17 +87,26 @@ class Status(QStatusBar):
         """Something was done since."""
         self._reason.hide()
 
-    def busy(self, what: str, done: int, total: int, *, at_once: bool = False) -> None:
-        """Work is going on; it shows once it has taken long."""
+    def busy(self, task: str, what: str, done: int, total: int, *, at_once: bool = False) -> None:
+        """`task` is going on; it shows once it has taken long. Of several, the one that began first is shown."""
+        self._tasks[task] = what, done, total
+        self._show_task()
+        if at_once:
+            self._progress.show()
+        elif self._progress.isHidden() and not self._later.isActive():
+            self._later.start()
+
+    def idle(self, task: str) -> None:
+        """`task` has ended."""
+        self._tasks.pop(task, None)
+        if self._tasks:
+            self._show_task()
+        else:
+            self._later.stop()
+            self._progress.hide()
+
+    def _show_task(self) -> None:
+        what, done, total = next(iter(self._tasks.values()))
         self._what.setText(what)
         self._bar.setRange(0, max(0, total))
         self._bar.setValue(done)
-        if at_once:
-            self._progress.show()
-        elif not self._progress.isVisible() and not self._later.isActive():
-            self._later.start()
-
-    def idle(self) -> None:
-        """Nothing is going on."""
-        self._later.stop()
-        self._progress.hide()

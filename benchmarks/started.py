@@ -1,0 +1,62 @@
+"""One start of the program, with its milestones as a line of JSON: `python -m benchmarks.started SECONDS`.
+
+`SECONDS` is the time of `perf_counter` at which the process was asked for. Run by `benchmarks.start`.
+"""
+
+import json
+import sys
+from time import perf_counter
+
+told = {"Python runs": perf_counter()}
+
+from PySide6.QtCore import QTimer  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from explorer import app  # noqa: E402
+from explorer.ui.assembly import Assembly  # noqa: E402
+from explorer.ui.explore import Explore  # noqa: E402
+from explorer.ui.map_grid import MapGrid  # noqa: E402
+from explorer.ui.window import MainWindow  # noqa: E402
+
+told["imported"] = perf_counter()
+
+
+def _watch() -> None:
+    """Note the first end of each milestone; the program ends itself once its first picture is painted."""
+    made, show, paint, receive = Assembly.__init__, MainWindow.show, MapGrid.paintEvent, Explore.receive
+    explore: list[Explore] = []
+
+    def assembled(*args: object, **kwargs: object) -> None:
+        told["application made"] = perf_counter()
+        made(*args, **kwargs)  # type: ignore[arg-type]
+        told["window made"] = perf_counter()
+
+    def shown(window: MainWindow) -> None:
+        show(window)
+        told["window shown"] = perf_counter()
+
+    def painted(maps: MapGrid, event: object) -> None:
+        paint(maps, event)  # type: ignore[arg-type]
+        told.setdefault("first paint", perf_counter())
+        if explore and explore[0].settled():
+            told["interactive"] = perf_counter()
+            QTimer.singleShot(0, QApplication.closeAllWindows)
+            QTimer.singleShot(0, QApplication.quit)
+
+    def received(self: Explore, event: object) -> None:
+        explore[:] = [self]
+        receive(self, event)  # type: ignore[arg-type]
+        if self.settled():
+            told.setdefault("first report", perf_counter())
+
+    Assembly.__init__ = assembled  # type: ignore[method-assign,assignment]
+    MainWindow.show = shown  # type: ignore[method-assign]
+    MapGrid.paintEvent = painted  # type: ignore[method-assign,assignment]
+    Explore.receive = received  # type: ignore[method-assign,assignment]
+
+
+if __name__ == "__main__":
+    began = float(sys.argv[1])
+    _watch()
+    app.main([])
+    print(json.dumps({name: moment - began for name, moment in told.items()}))

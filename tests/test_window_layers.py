@@ -1,0 +1,452 @@
+"""Working on layers in the window: adding, removing, moving, parameters, weights; and that undo brings all of it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtTest import QTest
+from windows import Driver, small_document, wait
+
+from explorer.model import editing
+from explorer.model.document import Document, Link
+from explorer.ops import operations
+
+KEPT = Qt.DropAction.MoveAction
+
+
+def names(driver: Driver) -> list[str]:
+    return [node.name for node in driver.document]
+
+
+def shown_numbers(driver: Driver) -> np.ndarray:
+    report = driver.explore.report
+    assert report is not None
+    return report.maps[0].values
+
+
+@pytest.mark.parametrize("op", sorted(operations()))
+def test_every_operation_of_the_menu_can_be_added_or_says_what_it_needs(driver: Driver, op: str) -> None:
+    before = driver.document
+    driver.look("max_pool")
+    driver.choose("pipeline.add", f"pipeline.add.{op}")
+    driver.settle()
+    if driver.document is before:
+        assert driver.refused
+    else:
+        added = next(node for node in driver.document if not before.has(node.id))
+        assert added.op == op
+        assert driver.explore.view.layer == added.id
+        assert added.id in driver.explore.report.evaluated.results
+        assert driver.document.index(added.id) == before.index(driver.node("max_pool").id) + 1
+
+
+def test_a_whole_chain_can_be_built_from_nothing(driver: Driver) -> None:
+    driver.explore.open_state(Document(source=small_document().source), driver.explore.view)
+    driver.settle()
+    for op in ("input", "conv", "relu", "max_pool", "max_unpool", "global_average_pool", "dense", "softmax"):
+        driver.choose("pipeline.add", f"pipeline.add.{op}")
+        driver.settle()
+        assert not driver.refused
+    assert len(driver.explore.report.evaluated.results) == 8
+
+
+def test_a_pipeline_without_layers_or_pictures_says_what_to_do(driver: Driver) -> None:
+    driver.explore.open_state(Document(), driver.explore.view)
+    driver.settle()
+    assert "Drop a photo" in driver.maps._message
+    driver.window.grab()
+
+
+def test_a_layer_is_removed_by_its_key_and_the_next_is_looked_at(driver: Driver) -> None:
+    driver.look("relu")
+    gone = driver.node("relu").id
+    driver.key(Qt.Key.Key_Delete, on="pipeline.layers")
+    driver.settle()
+    assert not driver.document.has(gone)
+    assert driver.explore.view.layer == driver.node("max_pool").id
+    driver.act("undo")
+    driver.settle()
+    assert driver.document.has(gone)
+
+
+def test_a_layer_is_duplicated_behind_itself_by_its_key(driver: Driver) -> None:
+    driver.look("conv")
+    driver.key(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier, on="pipeline.layers")
+    driver.settle()
+    assert names(driver)[1:3] == ["conv1", "conv2"]
+    assert driver.explore.view.layer == driver.document.named("conv2").id
+
+
+def test_a_layer_is_switched_off_by_space_and_hands_its_input_through(driver: Driver) -> None:
+    driver.look("batch_norm")
+    driver.key(Qt.Key.Key_Space, on="pipeline.layers")
+    driver.settle()
+    assert not driver.node("batch_norm").enabled
+    evaluated = driver.explore.report.evaluated
+    assert evaluated.results[driver.node("batch_norm").id].handed_through
+    assert np.array_equal(shown_numbers(driver), evaluated.value(driver.node("conv").main)[0])
+    assert not driver.child("form.enabled").isChecked()
+
+
+def test_a_layer_is_moved_by_keys(driver: Driver) -> None:
+    driver.look("relu")
+    driver.key(Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier, on="pipeline.layers")
+    driver.settle()
+    assert names(driver)[1:4] == ["conv1", "relu1", "batch_norm1"]
+    assert driver.document.node(driver.node("batch_norm").id).inputs[0] == driver.node("relu").main
+
+
+def drop(driver: Driver, name: str, row: int) -> None:
+    """What the list does when a dragged layer is let go above `row`."""
+    model = driver.panels.pipeline.layers.model()
+    at = names(driver).index(name)
+    data = model.mimeData([model.index(at)])
+    assert not model.dropMimeData(data, KEPT, row, 0, QModelIndex())
+    driver.settle()
+
+
+def test_a_layer_is_moved_by_dragging_down_and_up(driver: Driver) -> None:
+    drop(driver, "batch_norm1", 4)
+    assert names(driver)[1:4] == ["conv1", "relu1", "batch_norm1"]
+    drop(driver, "batch_norm1", 1)
+    assert names(driver)[1:4] == ["batch_norm1", "conv1", "relu1"]
+
+
+def test_a_layer_that_is_dropped_where_it_was_changes_nothing(driver: Driver) -> None:
+    before = driver.document
+    drop(driver, "relu1", 3)
+    drop(driver, "relu1", 4)
+    assert driver.document is before
+    assert driver.store.undo_label is None
+
+
+def test_unpooling_cannot_be_moved_before_its_pooling(driver: Driver) -> None:
+    before = driver.document
+    drop(driver, "max_unpool1", 1)
+    assert driver.document is before
+    assert "max_unpool1" in driver.refused
+    assert names(driver) == [card for card in names(driver)]
+
+
+def test_unpooling_does_not_let_go_of_its_pooling(driver: Driver) -> None:
+    before = driver.document
+    driver.explore.remove_layer(driver.node("max_pool").id)
+    assert driver.document is before
+    assert "max_unpool1" in driver.refused
+    assert "max_pool1" in driver.refused
+    driver.explore.switch_layer(driver.node("max_pool").id, False)
+    assert driver.document is before
+    assert driver.refused
+
+
+def test_a_refusal_goes_away_with_the_next_edit_that_is_taken(driver: Driver) -> None:
+    driver.explore.remove_layer(driver.node("max_pool").id)
+    assert driver.refused
+    driver.explore.switch_layer(driver.node("relu").id)
+    assert not driver.refused
+
+
+def test_unpooling_can_take_its_switches_from_another_pooling(driver: Driver) -> None:
+    driver.explore.look(layer=driver.node("relu").id)
+    driver.explore.duplicate_layer(driver.node("max_pool").id)
+    driver.settle()
+    unpool = driver.node("max_unpool")
+    assert {link.node for link in unpool.inputs[1:]} == {driver.document.named("max_pool1").id}
+    other = driver.document.named("max_pool2").id
+    driver.panels.pipeline.giver_wanted.emit(unpool.id, other)
+    driver.settle()
+    assert {link.node for link in driver.node("max_unpool").inputs[1:]} == {other}
+
+
+@pytest.mark.parametrize(
+    ("op", "name", "value", "named"),
+    [
+        ("conv", "kernel", (99, 99), "99"),
+        ("conv", "stride", (0, 1), "0"),
+        ("conv", "groups", 3, "3"),
+        ("max_pool", "kernel", (400, 400), "400"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_refused_with_its_value(
+    driver: Driver, op: str, name: str, value: object, named: str
+) -> None:
+    driver.look(op)
+    if op == "conv" and name == "kernel":
+        driver.explore.set_param("padding", "valid", False)
+        driver.settle()
+    before = driver.document
+    driver.panels.form.changed.emit(name, value, False)
+    assert driver.document is before
+    assert named in driver.refused
+    assert driver.explore.settled()
+
+
+def test_a_typed_parameter_that_is_no_number_leaves_the_layer_as_it_was(driver: Driver) -> None:
+    before = driver.document
+    field = driver.child("form.filters")
+    numbers = [each for each in field.parentWidget().findChildren(type(field)) if each.objectName() == "form.filters"]
+    assert numbers
+    edit = next(
+        each
+        for each in driver.window.findChildren(type(driver.child("weights.value")))
+        if each.objectName().startswith("form.filters")
+    )
+    edit.setFocus()
+    edit.selectAll()
+    QTest.keyClicks(edit, "eight")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    assert driver.document is before
+    assert edit.property("refused") == "true"
+
+
+def slider(driver: Driver, name: str) -> object:
+    from explorer.ui.slider import Slider
+
+    return next(each for each in driver.window.findChildren(Slider) if each.objectName().startswith(name))
+
+
+def test_a_drag_of_a_slider_is_one_step_of_undo_and_the_maps_follow(driver: Driver) -> None:
+    before = driver.document
+    bar = slider(driver, "form.filters")
+    middle = bar.height() // 2
+    QTest.mousePress(bar, Qt.MouseButton.LeftButton, pos=QPoint(bar.width() // 4, middle))
+    seen = set()
+    for x in range(bar.width() // 4, bar.width() * 3 // 4, 6):
+        QTest.mouseMove(bar, QPoint(x, middle))
+        seen.add(driver.node("conv").params.filters)
+    QTest.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=QPoint(bar.width() * 3 // 4, middle))
+    driver.settle()
+    last = driver.node("conv").params.filters
+    assert len(seen) > 3
+    assert len(shown_numbers(driver)) == last != before.node(driver.node("conv").id).params.filters
+    driver.act("undo")
+    driver.settle()
+    assert driver.document is before
+    assert len(shown_numbers(driver)) == 8
+    driver.act("redo")
+    driver.settle()
+    assert len(shown_numbers(driver)) == last
+
+
+def test_two_drags_are_two_steps(driver: Driver) -> None:
+    form = driver.panels.form
+    for filters in (3, 4):
+        driver.explore.set_param("filters", filters, True)
+    form.drag_ended.emit()
+    for filters in (5, 6):
+        driver.explore.set_param("filters", filters, True)
+    form.drag_ended.emit()
+    driver.act("undo")
+    assert driver.node("conv").params.filters == 4
+    driver.act("undo")
+    assert driver.node("conv").params.filters == 8
+    driver.settle()
+
+
+def test_a_number_of_a_kernel_that_is_typed_goes_into_the_maps(driver: Driver) -> None:
+    driver.look("conv")
+    before = shown_numbers(driver)
+    grid = driver.panels.weights._grid
+    grid.go_to(1, 1)
+    grid.setFocus()
+    QTest.keyClick(grid, Qt.Key.Key_2)
+    editor = driver.child("weights.grid.editor")
+    QTest.keyClicks(editor, ".5")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    driver.settle()
+    assert driver.node("conv").weights["w"][0, 0, 1, 1] == 2.5
+    assert not np.array_equal(shown_numbers(driver)[0], before[0])
+    assert np.array_equal(shown_numbers(driver)[1:], before[1:])
+    driver.act("undo")
+    driver.settle()
+    assert np.array_equal(shown_numbers(driver), before)
+
+
+def test_the_kernel_of_the_clicked_map_is_shown_and_the_map_of_the_chosen_kernel_outlined(driver: Driver) -> None:
+    driver.look("conv")
+    driver.pin(3, 10, 10)
+    assert driver.panels.weights._view.kernel == 3
+    driver.panels.weights._kernel_chosen(5)
+    assert driver.maps._selected == 5
+
+
+@pytest.mark.parametrize("what", ["zero", "normalise", "flip", "random"])
+def test_the_buttons_below_the_kernel_change_weights_and_can_be_undone(driver: Driver, what: str) -> None:
+    driver.look("conv")
+    driver.pin(6, 5, 5)
+    before, document = shown_numbers(driver), driver.document
+    driver.panels.weights._asked(what)
+    driver.settle()
+    assert driver.document is not document
+    if what in ("zero", "random"):
+        assert not np.array_equal(shown_numbers(driver), before) or what == "random"
+    driver.act("undo")
+    driver.settle()
+    assert driver.document is document
+    assert np.array_equal(shown_numbers(driver), before)
+
+
+def test_a_kernel_pasted_as_a_table_is_taken(driver: Driver, qapp: object) -> None:
+    driver.look("conv")
+    qapp.clipboard().setText("0 0 0\n0 1/4 0\n0 0 0")
+    driver.panels.weights._asked("paste")
+    driver.settle()
+    assert driver.node("conv").weights["w"][0, 0].tolist() == [[0, 0, 0], [0, 0.25, 0], [0, 0, 0]]
+
+
+def test_a_layer_is_renamed_and_two_cannot_have_one_name(driver: Driver) -> None:
+    driver.panels.form.renamed.emit("edges")
+    assert driver.node("conv").name == "edges"
+    driver.panels.form.renamed.emit("relu1")
+    assert driver.node("conv").name == "edges"
+    assert "relu1" in driver.refused
+    driver.settle()
+
+
+def edits() -> list[tuple[str, Callable[[Driver], object]]]:
+    return [
+        ("add", lambda d: d.explore.add_layer("relu")),
+        ("remove", lambda d: d.explore.remove_layer(d.node("batch_norm").id)),
+        ("duplicate", lambda d: d.explore.duplicate_layer(d.node("relu").id)),
+        ("switch", lambda d: d.explore.switch_layer(d.node("relu").id)),
+        ("move", lambda d: d.panels.pipeline.layers.move_wanted.emit(d.node("relu").id, 2)),
+        ("rename", lambda d: d.panels.form.renamed.emit("edges")),
+        ("parameter", lambda d: d.panels.form.changed.emit("stride", (2, 2), False)),
+        ("weight", lambda d: d.panels.weights.value_changed.emit("w", (0, 0, 0, 0), 3.0, False)),
+        ("weights", lambda d: d.panels.weights.drawn_again.emit(77)),
+        ("target", lambda d: d.panels.softmax.target_chosen.emit(4)),
+        ("float64", lambda d: d.act("float64")),
+        ("pictures", lambda d: d.desk.open_sample("astronaut")),
+        ("rule", lambda d: d.panels.picture.rule_wanted.emit("fit")),
+        ("whole", lambda d: d.panels.picture.whole_wanted.emit(True)),
+    ]
+
+
+@pytest.mark.parametrize(("name", "edit"), edits(), ids=[name for name, _ in edits()])
+def test_every_kind_of_edit_is_one_step_back_and_one_step_forward(
+    driver: Driver, name: str, edit: Callable[[Driver], object]
+) -> None:
+    before = driver.document
+    edit(driver)
+    driver.settle()
+    after = driver.document
+    assert after is not before
+    driver.act("undo")
+    driver.settle()
+    assert driver.document is before
+    assert driver.store.undo_label is None
+    driver.act("redo")
+    driver.settle()
+    assert driver.document is after
+    assert not driver.refused
+
+
+def test_a_click_on_a_class_makes_it_the_target_of_the_loss(driver: Driver) -> None:
+    classes = driver.panels.softmax._list if hasattr(driver.panels.softmax, "_list") else None
+    rows = classes or next(iter(driver.panels.softmax.findChildren(type(driver.panels.softmax).__mro__[0])), None)
+    from explorer.ui.class_list import ClassList
+
+    rows = driver.panels.softmax.findChild(ClassList)
+    index = rows.model().index(0, 0)
+    wanted = rows.model().rows[0].index
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=rows.visualRect(index).center())
+    driver.settle()
+    assert driver.node("softmax").params.target == (wanted,)
+    loss = driver.explore.report.evaluated.results[driver.node("softmax").id]
+    assert float(loss.output("loss").ravel()[0]) == pytest.approx(-np.log(loss.ys[0].ravel()[wanted]), rel=1e-5)
+
+
+def test_float64_is_switched_on_and_all_is_computed_in_it(driver: Driver) -> None:
+    driver.act("float64")
+    driver.settle()
+    assert shown_numbers(driver).dtype == np.float64
+    assert "float64" in driver.panels.status._about.text()
+    driver.act("float64")
+    driver.settle()
+    assert shown_numbers(driver).dtype == np.float32
+
+
+def test_a_layer_that_is_unknown_to_this_program_is_kept_and_the_others_go_on(driver: Driver) -> None:
+    from dataclasses import replace
+
+    document = small_document()
+    relu = next(node for node in document if node.op == "relu")
+    strange = replace(relu, op="deform", params={"amount": 3})
+    driver.explore.open_state(document.with_node(strange), driver.explore.view)
+    driver.settle()
+    results = driver.explore.report.evaluated.results
+    assert driver.node("batch_norm").id in results
+    assert strange.id not in results
+    driver.explore.look(layer=strange.id)
+    driver.settle()
+    assert "deform" in driver.maps._message
+    assert driver.document.node(strange.id).params == {"amount": 3}
+
+
+def test_a_step_through_the_layers_by_keys_shows_each(driver: Driver) -> None:
+    driver.look("input")
+    seen = []
+    for _ in driver.document.nodes:
+        driver.settle()
+        report = driver.explore.report
+        seen.append(report.maps[0].link.node)
+        driver.act("next")
+    driver.settle()
+    assert seen == [node.id for node in driver.document]
+    assert driver.explore.view.layer == seen[-1]
+
+
+def test_the_second_output_of_pooling_can_be_looked_at(driver: Driver) -> None:
+    driver.look("max_pool")
+    driver.choose("stage.port", "switches")
+    driver.settle()
+    assert driver.explore.report.maps[0].link == Link(driver.node("max_pool").id, "switches")
+    assert shown_numbers(driver).dtype == np.int64
+
+
+def test_editing_the_first_layer_gives_the_numbers_of_a_fresh_computation(driver: Driver) -> None:
+    from explorer.model.evaluation import Evaluation
+
+    driver.explore.set_param("stride", (2, 2), False)
+    driver.explore.edit(
+        lambda each: editing.set_params(each, driver.node("batch_norm").id, mode="training")
+        if hasattr(driver.node("batch_norm").params, "mode")
+        else each,
+        "norm",
+    )
+    driver.settle()
+    fresh = Evaluation().run(driver.document, 0)
+    shown = driver.explore.report.evaluated
+    for id, result in fresh.results.items():
+        assert np.array_equal(result.ys[0], shown.results[id].ys[0])
+
+
+def test_the_program_says_when_it_is_behind(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    from threading import Event
+
+    held = Event()
+    record = operations()["conv"]
+    forward = record.forward
+
+    def slow(*arguments: object) -> object:
+        held.wait(20)
+        return forward(*arguments)
+
+    monkeypatch.setitem(operations(), "conv", _with(record, slow))
+    try:
+        driver.explore.set_param("stride", (2, 2), False)
+        wait(lambda: driver.maps._stale)
+        assert not driver.explore.settled()
+    finally:
+        held.set()
+    driver.settle()
+    assert not driver.maps._stale
+
+
+def _with(record: object, forward: object) -> object:
+    from dataclasses import replace
+
+    return replace(record, forward=forward)
