@@ -56,9 +56,8 @@ def export(driven: Driven, watch: Watch) -> None:
     from explorer.ui.export_data import DataWanted
 
     driven.show()
-    driven.settle(
-        lambda: driven.explore.replace_pictures(lambda each: editing.set_pictures(each, five_pictures()), "Pictures")
-    )
+    store = driven.assembly.store
+    driven.settle(lambda: store.apply(editing.set_pictures(store.document, five_pictures()), "Open pictures"))
     watch.start()
     desk = driven.assembly.desk
     with tempfile.TemporaryDirectory(prefix="kernelscope-export-") as folder:
@@ -73,8 +72,6 @@ def _measure(condition: str, home: Path) -> dict[str, Any]:
     from benchmarks.watching import Watch
 
     with Driven(document(), home / "state") as driven:
-        if condition == "start":
-            pass
         watch = Watch()
         {"start": start, "empty": empty, "dragging": dragging, "export": export}[condition](driven, watch)
         watch.stop()
@@ -83,7 +80,9 @@ def _measure(condition: str, home: Path) -> dict[str, Any]:
             "at s": round(gap.at, 2),
             "ms": round(gap.seconds * 1e3, 1),
             "own processor time ms": round(gap.busy * 1e3, 1),
+            "garbage ms": round(gap.garbage * 1e3, 1),
             "stacks": gap.stacks,
+            "others": gap.others,
         }
         for gap in watch.worst()
     ]
@@ -107,9 +106,12 @@ def _show(figures: dict[str, Any]) -> None:
     for name, found in figures.items():
         print(f"\n{name}: the longest gaps")
         for gap in found["worst"]:
-            print(f"  {gap['ms']} ms at {gap['at s']} s, of it {gap['own processor time ms']} ms own processor time")
+            own, garbage = gap["own processor time ms"], gap["garbage ms"]
+            print(f"  {gap['ms']} ms at {gap['at s']} s: {own} ms own processor time, {garbage} ms collecting garbage")
             for stack in gap["stacks"][:4]:
                 print(f"    {stack}")
+            for stack in gap["others"]:
+                print(f"    another thread at the end: {stack}")
         if found["causes"]:
             print(f"{name}: stacks of gaps over 30 ms by function")
             for count, function in found["causes"]:

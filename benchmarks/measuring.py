@@ -9,6 +9,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
@@ -93,16 +94,42 @@ def _text(value: object) -> str:
     return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
-def load() -> str:
-    """The load average: figures taken beside other work are not final."""
-    return " ".join(f"{each:.2f}" for each in os.getloadavg()) if hasattr(os, "getloadavg") else "not known"
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much else runs: figures that are taken beside other work are not final."""
+
+    average: str
+    at: float
+    busy: float | None
+    own: float
+
+    def others_since(self, before: Load) -> str:
+        """How many processors other processes kept busy in the meantime."""
+        if self.busy is None or before.busy is None:
+            return "not known"
+        return f"{max(0.0, self.busy - before.busy - self.own + before.own) / (self.at - before.at):.2f}"
+
+
+def load() -> Load:
+    """The load now; what this process and its ended children took does not count as other work."""
+    average = " ".join(f"{each:.2f}" for each in os.getloadavg()) if hasattr(os, "getloadavg") else "not known"
+    times = os.times()
+    return Load(average, perf_counter(), _busy(), sum(times[:4]))
+
+
+def _busy() -> float | None:
+    """Processor seconds of all processes since the machine started, where the system says it."""
+    try:
+        user, nice, system, _, _, irq, soft, *_ = Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()[1:]
+    except (OSError, ValueError):
+        return None
+    return sum(map(int, (user, nice, system, irq, soft))) / float(os.sysconf("SC_CLK_TCK"))
 
 
 def surroundings() -> dict[str, object]:
     """What figures depend on."""
     return {
         "time": strftime("%Y-%m-%d %H:%M"),
-        "load average": load(),
         "system": platform.platform(),
         "processors": os.cpu_count(),
         "Python": sys.version.split()[0],
@@ -111,9 +138,13 @@ def surroundings() -> dict[str, object]:
     }
 
 
-def finish(name: str, options: argparse.Namespace, began: str, figures: Mapping[str, Any]) -> None:
+def finish(name: str, options: argparse.Namespace, before: Load, figures: Mapping[str, Any]) -> None:
     """Print the load, and write the JSON that was asked for."""
-    print(f"\nLoad average before {began}, after {load()}; {os.cpu_count()} processors.")
+    after = load()
+    others = after.others_since(before)
+    print(f"\nLoad average {before.average} before, {after.average} after; other processes kept {others} of the "
+          f"{os.cpu_count()} processors busy.")  # fmt: skip
     if options.json:
-        told = {"benchmark": name, "load average before": began, **surroundings(), "figures": figures}
+        loads = {"load before": before.average, "load after": after.average, "processors of others": others}
+        told = {"benchmark": name, **loads, **surroundings(), "figures": figures}
         options.json.write_text(json.dumps(told, indent=1, default=str) + "\n", "utf-8")

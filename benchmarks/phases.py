@@ -23,15 +23,8 @@ PHASES = ("document and plan", "waiting", "evaluation", "colouring", "delivery",
 
 _CALLS: tuple[tuple[Any, str], ...] = (
     (editing, "accepted"),
-    (explore, "plan"),
-    (Panels, "show_document"),
-    (Panels, "show_cards"),
-    (Panels, "show_report"),
-    (Panels, "show_probe"),
-    (Panels, "_show_histogram"),
-    (Panels, "_show_weights"),
-    (Panels, "_show_softmax"),
-    (Panels, "_show_about"),
+    *((module, "plan") for module in (editing, explore) if hasattr(module, "plan")),
+    *((Panels, name) for name in vars(Panels) if name.lstrip("_").startswith("show_")),
 )
 
 
@@ -75,8 +68,9 @@ class Phases:
                 self._sent[event.revision] = perf_counter()
             send(thread, event)
 
-        Evaluator._run, Evaluator._send = taken, sent  # type: ignore[method-assign]
-        around(Evaluator, "request", lambda args, start, end: self.requested.setdefault(args[1].revision, start))
+        patched: Any = Evaluator
+        patched._run, patched._send = taken, sent
+        around(Evaluator, "request", lambda args, start, end: self.requested.update({args[1].revision: start}))
         for name in ("maps_of", "summary"):
             around(evaluator, name, self._coloured)
         around(Explore, "receive", self._arrived)
@@ -123,6 +117,11 @@ class Phases:
             painting - shown,
             painted - painting,
         )
+
+    @property
+    def given_up(self) -> tuple[int, int]:
+        """How many requests were taken up so far, and how many of them never came to an end."""
+        return len(self._taken), len(self._taken.keys() - self._sent.keys())
 
     def forget(self) -> None:
         """Begin anew, so that what is kept stays little."""

@@ -70,10 +70,14 @@ def flood(driven: Driven, phases: Phases, drag: Callable[[int], None], seconds: 
             ages.append(end - phases.requested[last])
 
     driven.painted = painted
+    taken, lost = phases.given_up
     emitted = driven.run(seconds, lambda step: drag(first + step), EVERY)
     driven.painted = lambda start, end: None
     driven.settle()
+    taken, lost = (after - before for after, before in zip(phases.given_up, (taken, lost), strict=True))
     return {
+        "requests taken up": taken,
+        "requests given up": lost,
         "steps a second": round(emitted / seconds, 1),
         "frames a second": round(len(frames) / seconds, 1),
         "age of a frame": milliseconds(ages),
@@ -97,7 +101,10 @@ def _measured(driven: Driven, phases: Phases, name: str, options: argparse.Names
         found = figures["flood"] = flood(driven, phases, drag, options.seconds, WARM_UP + options.steps)
         rows = [{"flood": key} | found[key] for key in ("age of a frame", "between frames")]
         table(f"{name}: a step every {EVERY * 1e3:.0f} ms for {options.seconds:.0f} s", rows)
-        print(f"  {found['steps a second']} steps and {found['frames a second']} frames a second")
+        print(
+            f"  {found['steps a second']} steps and {found['frames a second']} frames a second; "
+            f"{found['requests given up']} of {found['requests taken up']} requests given up"
+        )
     return figures
 
 

@@ -25,7 +25,8 @@ def started(*python: str) -> tuple[dict[str, float], str]:
     command = [sys.executable, *python, "-m", "benchmarks.started", repr(perf_counter())]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if ended.returncode:
-        raise RuntimeError(f"The program ended with {ended.returncode}:\n{ended.stderr}")
+        last = "\n".join(ended.stderr.splitlines()[-12:])
+        raise RuntimeError(f"The program ended with {ended.returncode}; the end of its errors:\n{last}")
     milestones: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
     return milestones, ended.stderr
 

@@ -6,6 +6,7 @@
 import json
 import sys
 from time import perf_counter
+from typing import Any
 
 told = {"Python runs": perf_counter()}
 
@@ -49,10 +50,14 @@ def _watch() -> None:
         if self.settled():
             told.setdefault("first report", perf_counter())
 
-    Assembly.__init__ = assembled  # type: ignore[method-assign,assignment]
-    MainWindow.show = shown  # type: ignore[method-assign]
-    MapGrid.paintEvent = painted  # type: ignore[method-assign,assignment]
-    Explore.receive = received  # type: ignore[method-assign,assignment]
+    patched: tuple[tuple[Any, str, object], ...] = (
+        (Assembly, "__init__", assembled),
+        (MainWindow, "show", shown),
+        (MapGrid, "paintEvent", painted),
+        (Explore, "receive", received),
+    )
+    for owner, name, replacement in patched:
+        setattr(owner, name, replacement)
 
 
 if __name__ == "__main__":

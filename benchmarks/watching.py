@@ -8,6 +8,7 @@ on Linux and macOS only.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import mmap
 import os
 import signal
@@ -15,20 +16,22 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
+import traceback
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter, sleep, thread_time
+from time import perf_counter, thread_time
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from benchmarks.measuring import percentile
+from benchmarks.observer import SLOW
 
-SLOW = 0.03
-"""Seconds after which a gap is looked into."""
-AGAIN = 0.04
-"""Seconds between two stacks of one gap."""
 _KEPT_FRAMES = 9
+_HEAD = "(most recent call first):"
+"""Of each stack that `faulthandler` writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,17 @@ class Gap:
     seconds  its length
     busy     seconds of it in which the window's thread itself had the processor: the rest it waited, for the
              interpreter, for a lock, for the disk, or for a processor
-    stacks   the innermost frames, the innermost first
+    garbage  seconds of it that collecting garbage took, in whichever thread
+    stacks   of the window's thread during the gap, the innermost frame first
+    others   of the other threads that were in Python, at the end of the gap
     """
 
     at: float
     seconds: float
     busy: float
+    garbage: float
     stacks: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass
@@ -61,33 +68,38 @@ class Watch(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._folder = tempfile.TemporaryDirectory(prefix="kernelscope-watch-")
-        self._heart = Path(self._folder.name, "heart")
-        self._heart.write_bytes(bytes(8))
-        with self._heart.open("r+b") as file:
+        heart, stacks = (Path(self._folder.name, name) for name in ("heart", "stacks"))
+        heart.write_bytes(bytes(8))
+        with heart.open("r+b") as file:
             self._shared = mmap.mmap(file.fileno(), 8)
-        self._dumps = Path(self._folder.name, "stacks").open("w+", encoding="utf-8")
+        self._open = ExitStack()
+        self._written = self._open.enter_context(stacks.open("wb"))
+        self._dumps = self._open.enter_context(stacks.open(encoding="utf-8"))
         self._process: subprocess.Popen[bytes] | None = None
-        self._began = self._last = self._busy = 0.0
+        self._began = self._last = self._busy = self._garbage = self._collected = 0.0
+        if hasattr(signal, "SIGUSR1"):
+            faulthandler.register(signal.SIGUSR1, file=self._written, all_threads=False)
+            self._process = _observer(heart)
 
     def start(self) -> None:
         """Begin; what happens until the loop runs counts as a gap."""
-        if hasattr(signal, "SIGUSR1"):
-            faulthandler.register(signal.SIGUSR1, file=self._dumps, all_threads=False)
-            command = [sys.executable, "-m", "benchmarks.watching", str(os.getpid()), str(self._heart)]
-            self._process = subprocess.Popen(command, cwd=Path(__file__).resolve().parent.parent)
         self._began = self._last = perf_counter()
         self._busy = thread_time()
         self._shared[:8] = struct.pack("d", self._last)
+        gc.callbacks.append(self._collecting)
         self._timer.start(1)
 
     def stop(self) -> None:
         """End, and let go of the other process."""
         self._timer.stop()
+        gc.callbacks.remove(self._collecting)
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            assert self._process.stdout is not None
+            self._process.stdout.close()
             faulthandler.unregister(signal.SIGUSR1)
-        self._dumps.close()
+        self._open.close()
         self._shared.close()
         self._folder.cleanup()
 
@@ -96,13 +108,20 @@ class Watch(QObject):
         gap = now - self._last
         self.gaps.append(gap)
         if gap > SLOW:
-            self.slow.append(Gap(self._last - self._began, gap, busy - self._busy, self._stacks()))
-        self._last, self._busy = now, busy
+            at, own = self._last - self._began, busy - self._busy
+            self.slow.append(Gap(at, gap, own, self._garbage, self._stacks(), _other_stacks()))
+        self._last, self._busy, self._garbage = now, busy, 0.0
         self._shared[:8] = struct.pack("d", now)
+
+    def _collecting(self, phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            self._collected = perf_counter()
+        else:
+            self._garbage += perf_counter() - self._collected
 
     def _stacks(self) -> tuple[str, ...]:
         text = self._dumps.read()
-        return tuple(_brief(part) for part in text.split("Current thread") if part.strip())
+        return tuple(_brief(part) for part in text.split(_HEAD)[1:])
 
     def figures(self) -> dict[str, object]:
         """The gaps in milliseconds."""
@@ -141,6 +160,19 @@ def _brief(dump: str) -> str:
         if len(parts) == 3:
             number, _, function = parts[2].removeprefix(", line ").partition(" in ")
             frames.append(f"{_short(parts[1])}:{number} {function}")
+    return _inner(frames)
+
+
+def _other_stacks() -> tuple[str, ...]:
+    found = []
+    for thread, frame in sys._current_frames().items():
+        if thread != threading.get_ident():
+            frames = [(f"{_short(code.filename)}:{code.lineno} {code.name}") for code in traceback.extract_stack(frame)]
+            found.append(_inner(frames[::-1]))
+    return tuple(found)
+
+
+def _inner(frames: list[str]) -> str:
     ours = [frame for frame in frames if not frame.startswith(("benchmarks/", "<frozen"))]
     return " < ".join(ours[:_KEPT_FRAMES]) or "outside of Python, or in the event loop"
 
@@ -154,18 +186,11 @@ def _short(name: str) -> str:
     return "/".join(parts[-2:])
 
 
-def _observe(process: int, heart: Path) -> None:
-    """Send the signal whenever the heart has not beaten for long."""
-    with heart.open("rb") as file, mmap.mmap(file.fileno(), 8, access=mmap.ACCESS_READ) as shared:
-        asked = 0.0
-        while os.getppid() == process:
-            (beat,) = struct.unpack("d", shared[:8])
-            now = perf_counter()
-            if beat and now - max(beat + SLOW - AGAIN, asked) > AGAIN:
-                os.kill(process, signal.SIGUSR1)
-                asked = now
-            sleep(0.004)
-
-
-if __name__ == "__main__":
-    _observe(int(sys.argv[1]), Path(sys.argv[2]))
+def _observer(heart: Path) -> subprocess.Popen[bytes]:
+    """The process that watches, once it is at work."""
+    command = [sys.executable, "-m", "benchmarks.observer", str(os.getpid()), str(heart)]
+    root = Path(__file__).resolve().parent.parent
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process

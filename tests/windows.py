@@ -8,20 +8,26 @@ from pathlib import Path
 from time import monotonic
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from explorer.model import document, editing, plan
 from explorer.model.display import View
 from explorer.model.document import Document, Node
 from explorer.model.pictures import from_array
+from explorer.model.session import Session
 from explorer.model.starting import starting_document
+from explorer.ops import operations
+from explorer.ops.op import Op
 from explorer.ui.assembly import Assembly
 from explorer.ui.map_grid import Place
 
 SIDE = 48
-PATIENCE = 180
+PATIENCE = 30
+FIRST_PATIENCE = 300
 """Seconds; on the first run all kernels have to be compiled."""
 
 
@@ -35,9 +41,9 @@ def small_document() -> Document:
     return starting_document(from_array(small_picture(), "noise"))
 
 
-def wait(condition: Callable[[], bool], what: str = "") -> None:
+def wait(condition: Callable[[], bool], what: str = "", patience: float = PATIENCE) -> None:
     """Let events happen until it holds."""
-    until = monotonic() + PATIENCE
+    until = monotonic() + patience
     while not condition():
         assert monotonic() < until, what or "waited in vain"
         QTest.qWait(2)
@@ -57,6 +63,7 @@ class Driver:
         self.window.resize(1300, 850)
         self.window.show()
         QTest.qWaitForWindowExposed(self.window)
+        wait(self.explore.settled, "the window does not settle", FIRST_PATIENCE)
 
     @property
     def document(self) -> Document:
@@ -67,8 +74,7 @@ class Driver:
         document = document or small_document()
         conv = next((node.id for node in document if node.op == "conv"), document.nodes[0].id)
         self.desk.path = None
-        self.explore.open_state(document, View(layer=conv))
-        self.desk._saved = document
+        self.desk.show_session(Session(document, View(layer=conv, dark=self.explore.view.dark)))
         self.maps.reset_zoom()
         self.maps.show_pin(None)
         self.panels.status.clear_refusal()
@@ -192,3 +198,13 @@ def driven(**assembly: object) -> Iterator[Driver]:
         yield driver
     finally:
         driver.close()
+
+
+@contextmanager
+def with_operation(monkeypatch: pytest.MonkeyPatch, operation: Op) -> Iterator[None]:
+    """Another record of an operation, under its name."""
+    changed = {**operations(), operation.name: operation}
+    with monkeypatch.context() as patch:
+        for module in (document, editing, plan):
+            patch.setattr(module, "operations", lambda: changed)
+        yield

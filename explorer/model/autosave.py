@@ -106,6 +106,11 @@ class Autosave:
         self._thread = threading.Thread(target=self._work, name="autosave")
         self._thread.start()
 
+    @property
+    def folder(self) -> Path | None:
+        """Where it saves; None before the first time."""
+        return self._claim.folder if self._claim is not None else None
+
     def changed(self, session: Session) -> None:
         """This is the session now."""
         with self._condition:

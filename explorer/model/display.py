@@ -153,9 +153,10 @@ def maps_of(
     clipped = _clipped(values, statistics) if view.clip and view.scope != "all" else statistics[:, :2]
     low, high = _spread(clipped)
     if view.scope == "all" and not gradient:
-        low = min(low, *(each.low for each in summaries.values()))
-        high = max(high, *(each.high for each in summaries.values()))
-    single = view.scope == "map"
+        low = min([low, *(each.low for each in summaries.values())])
+        high = max([high, *(each.high for each in summaries.values())])
+    # A map of one cell has no scale of its own.
+    single = view.scope == "map" and values[0].size > 1
     ends = [(own[0], own[1]) if single else (low, high) for own in clipped]
     names = tuple(resolved(view.colours, each, dark=view.dark) for each, _ in ends)
     ranges = np.array([covered(name, *each) for name, each in zip(names, ends, strict=True)])

@@ -23,7 +23,7 @@ from explorer.ops import parameters
 from explorer.ops.op import Array, Arrays, Tick, Weights, no_tick
 from explorer.refusal import Refusal
 
-MEMO_BYTES = 1 << 30
+MEMO_BYTES = 256 << 20
 """What the memo keeps beyond the layers of the current document."""
 
 

@@ -159,7 +159,8 @@ class Assembly(QObject):
         if self.autosave is not None:
             self.autosave.changed(self.desk.session())
         saved = self.autosave is not None and self.autosave.flush()
-        show_fault(self.window, text, self._log.path if self._log else None, saved)
+        where = self.autosave.folder if self.autosave is not None else None
+        show_fault(self.window, text, self._log.path if self._log else None, saved, where)
 
     def _autosave_failed(self, refusal: Refusal) -> None:
         self._bridge.send(refusal)

@@ -58,7 +58,8 @@ class Elided(Text):
         self._elide()
 
     def _elide(self) -> None:
-        elided = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, max(self.width(), 40))
+        room = max(self.contentsRect().width(), 40)
+        elided = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room)
         super().setText(elided)
 
 

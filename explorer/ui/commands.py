@@ -11,14 +11,14 @@ from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
 
 from explorer.model import editing
-from explorer.model.display import shown_picture
+from explorer.model.display import Maps, shown_picture
 from explorer.model.evaluator import shown_link
 from explorer.model.store import Store
 from explorer.ui import theme
 from explorer.ui.actions import Entry, added
 from explorer.ui.desk import Desk
 from explorer.ui.explore import Explore, origin_at
-from explorer.ui.export_dialog import ExportDialog
+from explorer.ui.export_dialog import ExportDialog, FigureWanted
 from explorer.ui.figures import save_figure
 from explorer.ui.keys_overlay import KeysOverlay
 from explorer.ui.map_grid import Place
@@ -225,15 +225,13 @@ class Commands(QObject):
             session=None if self._desk.modified else self._desk.path,
         )
         dialog.data_wanted.connect(self._desk.export_data)
-        dialog.figure_wanted.connect(self._export_figure)
+        if report is not None:
+            dialog.figure_wanted.connect(lambda wanted: self._export_figure(wanted, report.maps))
         dialog.open()
 
-    def _export_figure(self, wanted: Any) -> None:
-        report = self._explore.report
-        if report is None:
-            return
-        now = theme.LIGHT
-        self._desk.export_figure(lambda: save_figure(wanted.path, report.maps, wanted, now), wanted.path)
+    def _export_figure(self, wanted: FigureWanted, maps: tuple[Maps, ...]) -> None:
+        """Write the maps that the dialog showed, whatever is on the stage by now."""
+        self._desk.export_figure(lambda tick: save_figure(wanted.path, maps, wanted, tick=tick), wanted.path)
 
     def _origin_at_pin(self) -> None:
         pin = self._explore.pin

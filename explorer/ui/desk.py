@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -17,13 +16,15 @@ from explorer.model.autosave import Autosave
 from explorer.model.document import Document
 from explorer.model.evaluator import Evaluator, Job
 from explorer.model.exporting import export
-from explorer.model.pictures import Picture, from_array, open_pictures, sample
+from explorer.model.pictures import Picture, brought, open_pictures, sample
 from explorer.model.session import SUFFIX, Session, load, save
 from explorer.model.store import Store
 from explorer.ops.op import Cancelled
 from explorer.refusal import Refusal
 from explorer.ui.bridge import Bridge, Errand
 from explorer.ui.explore import Explore
+from explorer.ui.export_data import DataWanted
+from explorer.ui.pasted import picture_of
 from explorer.ui.settings import Settings
 from explorer.ui.status import Status
 from explorer.ui.texts import said
@@ -153,7 +154,7 @@ class Desk(QObject):
         elif data.hasImage():
             image = data.imageData()
             if isinstance(image, QImage) and not image.isNull():
-                self._opened_pictures((), (_picture_of(image, self.tr("pasted")),), ())
+                self._opened_pictures((), (picture_of(image, self.tr("pasted")),), ())
                 return
             self._status.refuse(self.tr("The clipboard holds no picture that can be read."))
         else:
@@ -184,6 +185,7 @@ class Desk(QObject):
     def show_session(self, session: Session, *, saved: bool = True) -> None:
         """Take over a whole state; `saved` False where no file of the person holds it."""
         self._saved = session.document if saved else None
+        self._status.clear_refusal()
         self._explore.open_state(session.document, session.view)
         self._explore.restore_pin(session.window.get("pin", {}))
         self._tell_title()
@@ -255,30 +257,33 @@ class Desk(QObject):
         path = self.path or self._ask_path()
         if path is None:
             return False
+        session = self.session()
         try:
-            save(self.session(), path)
+            save(session, path)
         except Refusal as refusal:
             self._status.refuse(said(refusal))
             return False
+        self.path, self._saved = path, session.document
+        self._tell_title()
         return True
 
     # Exporting -----------------------------------------------------------------------------------------------------
 
-    def export_data(self, wanted: Any) -> None:
+    def export_data(self, wanted: DataWanted) -> None:
         """Write raw numbers, on the compute thread between live requests."""
-        document: Document = self._store.document
-        if not wanted.all_pictures and not document.source.whole and document.source.pictures:
-            shown = document.source.pictures[min(self._explore.view.shown, len(document.source.pictures) - 1)]
-            document = replace(document, source=replace(document.source, pictures=(shown,)))
+        document, shown = self._store.document, self._explore.view.shown
         stop = threading.Event()
 
         def tick() -> None:
             if stop.is_set():
                 raise Cancelled
 
-        steps = export(document, wanted.folder, wanted.wanted, tick)
+        def steps() -> Iterator[tuple[int, int]]:
+            asked = document if wanted.all_pictures else _with_shown_alone(document, shown)
+            yield from export(asked, wanted.folder, wanted.wanted, tick)
+
         job = Job(
-            steps,
+            steps(),
             lambda done, total: self._bridge.send(lambda: self._exporting(done, total)),
             lambda error: self._bridge.send(lambda: self._exported(job, wanted.folder, error)),
             stop,
@@ -303,11 +308,11 @@ class Desk(QObject):
         else:
             self.crashed.emit(error)
 
-    def export_figure(self, write: Callable[[], object], path: Path) -> None:
-        """Write a figure beside the window; `write` touches no widget."""
+    def export_figure(self, write: Callable[[Callable[[], None]], object], path: Path) -> None:
+        """Write a figure beside the window; `write` is given a tick that raises `Cancelled`, and touches no widget."""
         self._errand(
             "export figure",
-            lambda tick, progress: write(),
+            lambda tick, progress: write(tick),
             lambda _: self._status.tell(self.tr("Exported to {0}").format(path)),
         )
 
@@ -372,18 +377,10 @@ class Desk(QObject):
         self._errands.clear()
 
 
-def _picture_of(image: QImage, name: str) -> Picture:
-    """A pasted picture, in 8 bits a channel, or 16 where the clipboard has them."""
-    deep = image.depth() > 32 or image.format() == QImage.Format.Format_Grayscale16
-    alpha = image.hasAlphaChannel()
-    kind = QImage.Format.Format_RGBA64 if deep else QImage.Format.Format_RGBA8888
-    converted = image.convertToFormat(kind)
-    height, width = converted.height(), converted.width()
-    dtype, size = (np.uint16, 8) if deep else (np.uint8, 4)
-    rows = np.frombuffer(converted.constBits(), np.uint8).reshape(height, converted.bytesPerLine())
-    pixels = np.ascontiguousarray(rows[:, : width * size]).view(dtype).reshape(height, width, 4)
-    if image.isGrayscale() and not alpha:
-        pixels = pixels[..., :1]
-    elif not alpha:
-        pixels = pixels[..., :3]
-    return from_array(pixels.copy(), name)
+def _with_shown_alone(document: Document, shown: int) -> Document:
+    """The document over the picture that is shown, in the size that it has on the stage."""
+    source = document.source
+    if source.whole or not source.pictures:
+        return document
+    picture = brought(source.pictures[source.clamped(shown)], source.common, source.rule)
+    return replace(document, source=replace(source, pictures=(picture,)))

@@ -70,6 +70,7 @@ class ExplanationPanel(QFrame):
         self._badge = QLabel()
         self._badge.setObjectName("explanation.check")
         self._badge.setTextFormat(Qt.TextFormat.PlainText)
+        self._badge.setMargin(theme.current().px(4))
         header = QHBoxLayout()
         for widget in (self._title, self._previous, self._count, self._next):
             header.addWidget(widget)
@@ -80,6 +81,8 @@ class ExplanationPanel(QFrame):
         self._canvas.hovered.connect(self.term_hovered)
         self._last_canvas.hovered.connect(self.term_hovered)
         self._scroll = CanvasScroll(self._canvas)
+        self._scroll.setObjectName("explanation.scroll")
+        self._scroll.setAccessibleName(self.tr("Calculation"))
         self._rule = QFrame()
         self._rule.setFixedWidth(1)
         body = QHBoxLayout()

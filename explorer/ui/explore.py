@@ -25,6 +25,7 @@ from explorer.ui.map_grid import Place
 from explorer.ui.panels import Panels
 from explorer.ui.probe import Probe
 from explorer.ui.texts import said
+from explorer.ui.wiring import connect
 
 _OVERDUE = 150
 """Milliseconds after which what is shown is marked as behind the settings."""
@@ -60,7 +61,7 @@ class Explore(QObject):
         self._overdue.setInterval(_OVERDUE)
         self._overdue.timeout.connect(self._show_behind)
         store.listen(self._document_changed)
-        self._connect()
+        connect(self, store, panels)
 
     @property
     def view(self) -> View:
@@ -128,9 +129,9 @@ class Explore(QObject):
 
     def remove_layer(self, id: str) -> None:
         """Take a layer out of the chain; the one before it is looked at then."""
-        document = self._store.document
-        place = document.index(id)
-        if self.edit(lambda each: editing.remove(each, id), self.tr("Remove layer")) and self._view.layer == id:
+        place = self._store.document.index(id)
+        looked_at = self._view.layer == id
+        if self.edit(lambda each: editing.remove(each, id), self.tr("Remove layer")) and looked_at:
             rest = self._store.document.nodes
             self.look(layer=rest[min(place, len(rest) - 1)].id if rest else SOURCE, port="")
 
@@ -152,7 +153,8 @@ class Explore(QObject):
         self.edit(lambda each: editing.switch(each, id, wanted), self.tr("Switch layer"))
         self._show_document()
 
-    def _rename(self, id: str) -> None:
+    def rename(self, id: str) -> None:
+        """Let the person type another name for a layer."""
         self.look(layer=id, port="")
         self._panels.form.edit_name()
 
@@ -361,60 +363,6 @@ class Explore(QObject):
             return
         hovered = self._probe(self._hover, pinned=False) if self._hover else None
         self._panels.show_probe(self._report, self._pin or hovered, hovered)
-
-    def _connect(self) -> None:
-        panels = self._panels
-        layers = panels.pipeline.layers
-        layers.chosen.connect(lambda id: self.look(layer=id, port=""))
-        layers.remove_wanted.connect(self.remove_layer)
-        layers.duplicate_wanted.connect(self.duplicate_layer)
-        layers.switch_wanted.connect(self.switch_layer)
-        layers.rename_wanted.connect(self._rename)
-        layers.move_wanted.connect(
-            lambda id, place: self.edit(lambda each: editing.move(each, id, place), self.tr("Move layer"))
-        )
-        panels.pipeline.add_wanted.connect(self.add_layer)
-        panels.pipeline.giver_wanted.connect(
-            lambda id, giver: self.edit(lambda each: editing.take_from(each, id, giver), self.tr("Change side input"))
-        )
-        panels.picture.shown_wanted.connect(self.show_picture)
-        panels.picture.source_wanted.connect(lambda: self.look(layer=SOURCE, port=""))
-        panels.picture.rule_wanted.connect(lambda rule: self.set_batch(rule=rule))
-        panels.picture.whole_wanted.connect(lambda whole: self.set_batch(whole=whole))
-        form = panels.form
-        form.changed.connect(self.set_param)
-        form.drag_ended.connect(self._store.end_merge)
-        form.renamed.connect(
-            lambda name: self.edit(lambda each: editing.rename(each, self._view.layer, name), self.tr("Rename layer"))
-        )
-        form.enabled_changed.connect(lambda enabled: self.switch_layer(self._view.layer, enabled))
-        weights = panels.weights
-        weights.value_changed.connect(self.set_weight_value)
-        weights.array_changed.connect(
-            lambda name, array: self.edit(
-                lambda each: editing.set_weight(each, self._view.layer, name, array), self.tr("Change weights")
-            )
-        )
-        weights.drag_ended.connect(self._store.end_merge)
-        weights.drawn_again.connect(
-            lambda seed: self.edit(
-                lambda each: editing.drawn_again(each, self._view.layer, seed), self.tr("Draw weights")
-            )
-        )
-        weights.kernel_selected.connect(self.select_map)
-        stage = panels.stage
-        stage.content_wanted.connect(lambda content: self.look(content=content))
-        stage.scope_wanted.connect(lambda scope: self.look(scope=scope))
-        stage.clip_wanted.connect(lambda clip: self.look(clip=clip))
-        stage.colours_wanted.connect(lambda colours: self.look(colours=colours))
-        stage.port_wanted.connect(lambda port: self.look(port=port))
-        stage.maps.needs.connect(
-            lambda first, count, decimation: self.look(first=first, count=count, decimation=decimation)
-        )
-        stage.maps.hovered.connect(self.hover)
-        stage.maps.pinned.connect(self.pin_at)
-        stage.maps.selected.connect(self.select_map)
-        panels.softmax.target_chosen.connect(self.set_target)
 
 
 def origin_at(link: Link, place: Place, picture: int, *, unit: bool) -> Origin:

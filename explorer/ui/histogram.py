@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
@@ -28,6 +28,7 @@ class _Plot:
         pyqtgraph.setConfigOptions(imageAxisOrder="row-major", exitCleanup=False)
         self.widget = pyqtgraph.PlotWidget()
         self.widget.setObjectName("histogram.plot")
+        self.widget.setAccessibleName(QCoreApplication.translate("HistogramPanel", "Histogram"))
         self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.widget.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         # Clicks and the wheel belong to the panel and to what it scrolls in.

@@ -191,7 +191,8 @@ class MapGrid(QAbstractScrollArea):
         width = self._maps[0].values.shape[2]
         pixels = self._layout.image.width() * self.devicePixelRatioF()
         decimation = max(1, int(width / self._window.zoom / max(1.0, pixels)))
-        asked = (first // per, -(-count // per), decimation)
+        # A row may begin with the gradient of a map and end with the activation of another.
+        asked = (first // per, -(-(first + count) // per) - first // per, decimation)
         if asked != self._asked:
             self._asked = asked
             self.needs.emit(*asked)

@@ -96,6 +96,7 @@ def paint_marks(
     """Outlines of cells, at least a few pixels wide so that a single cell is found in a large map."""
     painter.save()
     painter.setClipRect(rect.adjusted(-1, -1, 1, 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     least = theme.px(9)
     for mark in marks:
         place = rect_of_cells(mark.cells, rect, window, height, width)

@@ -196,7 +196,11 @@ def _missing_gradient(report: Report) -> str:
         return ""
     if value.dtype.kind != "f":
         return _tr("Panels", "The output {0} holds positions; it has no gradient.").format(link.port)
-    return _tr("Panels", "{0} does not depend on this layer.").format(origin_text(report.request.document, view.origin))
+    told = origin_text(report.request.document, view.origin)
+    origin = report.gradients.origin if report.gradients is not None else None
+    if origin is not None and origin.node == link.node:
+        return _tr("Panels", "{0}: it starts at output {1} of this layer.").format(told, origin.port)
+    return _tr("Panels", "{0}: it does not depend on this layer.").format(told)
 
 
 def origin_text(document: Document, origin: Origin | None) -> str:

@@ -183,6 +183,7 @@ class PicturePanel(QWidget):
         row.addWidget(self._rule)
         self._whole = QCheckBox(self.tr("All pictures as one batch"))
         self._whole.setObjectName("picture.whole")
+        self._whole.setAccessibleName(self._whole.text())
         self._whole.setToolTip(self.tr("Off: only the picture shown goes through the layers"))
         self._whole.clicked.connect(self.whole_wanted)
         column.addLayout(row)

@@ -32,6 +32,7 @@ class PipelinePanel(QWidget):
         self._givers: dict[str, tuple[tuple[str, str], ...]] = {}
         self.layers.menu_wanted.connect(self._menu)
         self.head = head(self.tr("Pipeline"), self._adder)
+        self.setMinimumWidth(now.px(250))
         column = QVBoxLayout(self)
         column.setContentsMargins(now.px(14), now.px(2), now.px(4), now.px(6))
         column.addWidget(self.layers, 1)

@@ -62,6 +62,7 @@ class SoftmaxPanel(QWidget):
             self.tr("Order by class, so that a row keeps its place, or by probability"),
             role="quiet",
         )
+        self._all.setAccessibleName(self.tr("Every class"))
         for toggle in (self._all, self._order):
             toggle.setCheckable(True)
             toggle.toggled.connect(self._show_rows)

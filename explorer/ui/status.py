@@ -47,7 +47,7 @@ class Status(QStatusBar):
         row.addWidget(stop)
         self._progress.hide()
         self._tasks: dict[str, tuple[str, int, int]] = {}
-        self.addWidget(self._values, 3)
+        self.addWidget(self._values, 1)
         self.addWidget(self._reason, 2)
         self.addPermanentWidget(self._progress)
         self.addPermanentWidget(self._about)

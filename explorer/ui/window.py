@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QRectF, Qt, Signal
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QMimeData, QRectF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QSplitter,
+    QTabBar,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.ui import captioned, theme
 from explorer.ui.panels import Panels
@@ -98,6 +108,7 @@ class MainWindow(QMainWindow):
         column.addStretch(1)
         area = QScrollArea()
         area.setObjectName("layer.scroll")
+        area.setAccessibleName(self.tr("Parameters and weights"))
         area.setWidget(content)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -145,6 +156,14 @@ class MainWindow(QMainWindow):
         """Hand on what was dropped."""
         self.dropped.emit(event.mimeData())
         event.acceptProposedAction()
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Name the tabs that docks get when they are put over each other."""
+        super().childEvent(event)
+        tabs = event.child()
+        if event.polished() and isinstance(tabs, QTabBar):
+            tabs.setObjectName("docks.tabs")
+            tabs.setAccessibleName(self.tr("Panels in one place"))
 
     def changeEvent(self, event: QEvent) -> None:
         """Repaint the sign of the window with the theme."""
