@@ -16,7 +16,7 @@ from explorer.model.display import View
 from explorer.model.document import Document, Source
 from explorer.model.pictures import Picture, from_array, sample
 from explorer.ui.assembly import Assembly
-from explorer.ui.map_grid import MapGrid
+from explorer.ui.stage.map_grid import MapGrid
 
 CHAIN = ("input", "conv", "batch_norm", "relu", "max_pool", "global_average_pool", "dense", "softmax")
 LIMIT = 900.0

@@ -53,7 +53,7 @@ def export(driven: Driven, watch: Watch) -> None:
     from benchmarks.driving import five_pictures
     from explorer.model import editing
     from explorer.model.exporting import Wanted
-    from explorer.ui.export_data import DataWanted
+    from explorer.ui.exporting.export_data import DataWanted
 
     driven.show()
     store = driven.assembly.store

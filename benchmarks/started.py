@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 from explorer import app  # noqa: E402
 from explorer.ui.assembly import Assembly  # noqa: E402
 from explorer.ui.explore import Explore  # noqa: E402
-from explorer.ui.map_grid import MapGrid  # noqa: E402
+from explorer.ui.stage.map_grid import MapGrid  # noqa: E402
 from explorer.ui.window import MainWindow  # noqa: E402
 
 told["imported"] = perf_counter()

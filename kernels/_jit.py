@@ -180,4 +180,5 @@ def specialisations() -> dict[str, int]:
 
 def threads() -> int:
     """How many threads a parallel kernel runs on."""
-    return int(numba.get_num_threads())
+    # Not numba.get_num_threads(), which would start the threads from whoever asks.
+    return int(config.NUMBA_NUM_THREADS)

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton,
 from pytestqt.qtbot import QtBot
 
 from explorer.model.log import Log
-from explorer.ui import error_dialog
-from explorer.ui.error_dialog import ErrorDialog, show_fault, summary
+from explorer.ui.dialogs import error_dialog
+from explorer.ui.dialogs.error_dialog import ErrorDialog, show_fault, summary
 
 
 def report(error: Exception) -> str:

@@ -20,10 +20,10 @@ from explorer.ops.explanation import Grid, Number, Sign, Step, Sum
 from explorer.ops.op import Cell, Op, no_tick
 from explorer.refusal import Refusal, message
 from explorer.ui import theme
-from explorer.ui.explanation import ExplanationPanel
-from explorer.ui.explanation_layout import Outcome, faces, input_cell, laid_out
-from explorer.ui.explanation_text import agrees, calculation_text, numbers_text
-from explorer.ui.painting_explanation import paint_explanation
+from explorer.ui.calculation.explanation import ExplanationPanel
+from explorer.ui.calculation.explanation_layout import Outcome, faces, input_cell, laid_out
+from explorer.ui.calculation.explanation_text import agrees, calculation_text, numbers_text
+from explorer.ui.calculation.painting_explanation import paint_explanation
 from explorer.ui.texts import said
 
 # The platform without a screen says this of every window.

@@ -29,11 +29,11 @@ from explorer.model.session import save
 from explorer.model.session_format import Session
 from explorer.model.starting import starting_document
 from explorer.refusal import Refusal
-from explorer.ui.export_command import export_command
-from explorer.ui.export_dialog import DataWanted, ExportDialog, FigureWanted
-from explorer.ui.export_size import bytes_text, export_size
-from explorer.ui.figures import save_figure
-from explorer.ui.settings import Settings
+from explorer.ui.dialogs.settings import Settings
+from explorer.ui.exporting.export_command import export_command
+from explorer.ui.exporting.export_dialog import DataWanted, ExportDialog, FigureWanted
+from explorer.ui.exporting.export_size import bytes_text, export_size
+from explorer.ui.exporting.figures import save_figure
 
 
 def picture(name: str = "a", side: int = 16) -> Picture:

@@ -25,8 +25,8 @@ from explorer.ops.op import Cancelled
 from explorer.refusal import Refusal
 from explorer.ui import theme
 from explorer.ui.bridge import Errand
-from explorer.ui.figures import coloured, save_figure
-from explorer.ui.painting_figure import FigureLayout, FigureWanted, figure_layout, ticks
+from explorer.ui.exporting.figures import coloured, save_figure
+from explorer.ui.exporting.painting_figure import FigureLayout, FigureWanted, figure_layout, ticks
 
 
 @pytest.fixture(autouse=True)

@@ -19,11 +19,12 @@ from explorer.model.document import Link, Node
 from explorer.ops import operations
 from explorer.ops.parameters import Parameter, choice, flag, integer, integers, pair, real, reals
 from explorer.refusal import Refusal
-from explorer.ui import theme, typed_numbers
-from explorer.ui.form import ParameterForm
-from explorer.ui.number_field import NumberField
-from explorer.ui.slider import Slider
-from explorer.ui.slider_scale import scale_of
+from explorer.ui import theme
+from explorer.ui.parameters import typed_numbers
+from explorer.ui.parameters.form import ParameterForm
+from explorer.ui.parameters.number_field import NumberField
+from explorer.ui.parameters.slider import Slider
+from explorer.ui.parameters.slider_scale import scale_of
 from explorer.ui.stylesheet import stylesheet
 
 # The platform without a screen says so whenever a window is shown.

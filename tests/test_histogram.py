@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from explorer.ui import theme
-from explorer.ui.histogram import HistogramPanel
-from explorer.ui.painting_histogram import bar_heights, paint_histogram, place_of, scaled_counts, value_ticks
+from explorer.ui.results.histogram import HistogramPanel
+from explorer.ui.results.painting_histogram import bar_heights, paint_histogram, place_of, scaled_counts, value_ticks
 
 # The platform without a screen says this of every window.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -119,7 +119,8 @@ def test_nothing_to_show_is_told_in_a_sentence(panel: HistogramPanel) -> None:
 
 def test_the_plotting_library_is_not_loaded_before_there_is_something_to_plot() -> None:
     program = (
-        "import sys; from PySide6.QtWidgets import QApplication; from explorer.ui.histogram import HistogramPanel; "
+        "import sys; from PySide6.QtWidgets import QApplication; "
+        "from explorer.ui.results.histogram import HistogramPanel; "
         "app = QApplication([]); panel = HistogramPanel(); panel.show(); print('pyqtgraph' in sys.modules)"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

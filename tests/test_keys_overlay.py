@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QLineEdit, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from explorer.ui.keys_overlay import KeysOverlay
+from explorer.ui.dialogs.keys_overlay import KeysOverlay
 
 SECTIONS = [
     ("Maps", [("← →", "Move the pinned cell"), ("Esc", "Let go of the cell")]),

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from explorer.model.display import BINS, Maps
 from explorer.model.document import Link
 from explorer.ui import theme
-from explorer.ui.map_grid import MapGrid, Place
-from explorer.ui.map_layout import Window, rect_of_cells
+from explorer.ui.stage.map_grid import MapGrid, Place
+from explorer.ui.stage.map_layout import Window, rect_of_cells
 
 # The platform without a screen says this of every window.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
-from explorer.ui.map_layout import TileLayout, Window, cell_at, layout, rect_of_cells
+from explorer.ui.stage.map_layout import TileLayout, Window, cell_at, layout, rect_of_cells
 
 COUNTS = st.integers(1, 80)
 ASPECTS = st.floats(0.2, 5)

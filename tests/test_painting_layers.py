@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from explorer.ui import theme
-from explorer.ui.painting_layers import LayerCard, State, card_height, paint_layer
+from explorer.ui.pipeline.painting_layers import LayerCard, State, card_height, paint_layer
 
 PLAIN = LayerCard("n1", "Convolution", "conv1", "1 × 8 × 64 × 64", "1.2 ms", "", "ready", None)
 THUMBNAILS = np.full((7, 16, 16), 0xFF336699, np.uint32)

@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from explorer import limits
 from explorer.limits import MEBI, Limits
-from explorer.ui.preferences import Preferences
-from explorer.ui.settings import RECENT, Settings, most
+from explorer.ui.dialogs.preferences import Preferences
+from explorer.ui.dialogs.settings import RECENT, Settings, most
 
 
 @pytest.fixture(autouse=True)

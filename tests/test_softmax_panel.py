@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QListView, QPushB
 from pytestqt.qtbot import QtBot
 
 from explorer.ui import theme
-from explorer.ui.class_list import ClassRow, paint_class_row
-from explorer.ui.softmax import SoftmaxPanel
+from explorer.ui.results.class_list import ClassRow, paint_class_row
+from explorer.ui.results.softmax import SoftmaxPanel
 
 # The platform without a screen says this of every window.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")

@@ -20,12 +20,13 @@ from pytestqt.qtbot import QtBot
 from explorer.model.document import Link, Node
 from explorer.ops.op import Array
 from explorer.refusal import Refusal
-from explorer.ui import theme, typed_numbers
-from explorer.ui.kernel_grid import KernelGrid
-from explorer.ui.number_field import NumberField
-from explorer.ui.painting_kernel import largest, paint_kernel, texts_of, tints
-from explorer.ui.weight_view import WeightView, evenly, flipped, preset_of, summing_to_one
-from explorer.ui.weights import WeightsEditor
+from explorer.ui import theme
+from explorer.ui.parameters import typed_numbers
+from explorer.ui.parameters.number_field import NumberField
+from explorer.ui.weights.kernel_grid import KernelGrid
+from explorer.ui.weights.painting_kernel import largest, paint_kernel, texts_of, tints
+from explorer.ui.weights.weight_view import WeightView, evenly, flipped, preset_of, summing_to_one
+from explorer.ui.weights.weights import WeightsEditor
 
 # The platform without a screen says so whenever a window is shown.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")

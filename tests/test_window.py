@@ -23,7 +23,7 @@ from windows import FIRST_PATIENCE, Driver, driven, wait
 
 from explorer.app import make_window
 from explorer.ui import theme
-from explorer.ui.settings import Settings
+from explorer.ui.dialogs.settings import Settings
 
 
 def test_it_opens_on_a_working_sample(qapp: object) -> None:

@@ -26,8 +26,8 @@ from explorer.model.recovery import recoverable
 from explorer.model.session import SESSION_MEMBER, Session, save
 from explorer.ops import operations
 from explorer.ui.assembly import AUTOSAVE
-from explorer.ui.error_dialog import ErrorDialog
-from explorer.ui.export_data import DataWanted
+from explorer.ui.dialogs.error_dialog import ErrorDialog
+from explorer.ui.exporting.export_data import DataWanted
 
 ROOT = Path(__file__).parent.parent
 

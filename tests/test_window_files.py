@@ -18,9 +18,9 @@ from explorer.model.document import SOURCE
 from explorer.model.exporting import Wanted
 from explorer.model.pictures import sample, samples
 from explorer.ops import operations
-from explorer.ui.export_data import DataWanted
-from explorer.ui.export_dialog import ExportDialog
-from explorer.ui.figures import save_figure
+from explorer.ui.exporting.export_data import DataWanted
+from explorer.ui.exporting.export_dialog import ExportDialog
+from explorer.ui.exporting.figures import save_figure
 
 
 def photo(path: Path, height: int = 40, width: int = 56, seed: int = 1) -> Path:

@@ -17,7 +17,7 @@ from explorer.model.digits import number
 from explorer.model.display import planes
 from explorer.model.document import SOURCE
 from explorer.model.gradients import Origin, gradients, loss_origin
-from explorer.ui.map_grid import Place
+from explorer.ui.stage.map_grid import Place
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # of menus without a screen
 

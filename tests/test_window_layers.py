@@ -15,7 +15,7 @@ from explorer.model import editing
 from explorer.model.document import Document, Link
 from explorer.model.evaluation import Evaluation
 from explorer.ops import operations
-from explorer.ui.class_list import ClassList
+from explorer.ui.results.class_list import ClassList
 
 KEPT = Qt.DropAction.MoveAction
 

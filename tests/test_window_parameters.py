@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication
 from windows import Driver, wait, with_operation
 
 from explorer.ops import operations
-from explorer.ui.number_field import NumberField
-from explorer.ui.slider import Slider
+from explorer.ui.parameters.number_field import NumberField
+from explorer.ui.parameters.slider import Slider
 
 
 def shown_numbers(driver: Driver) -> np.ndarray:

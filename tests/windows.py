@@ -23,7 +23,7 @@ from explorer.model.starting import starting_document
 from explorer.ops import operations
 from explorer.ops.op import Op
 from explorer.ui.assembly import Assembly
-from explorer.ui.map_grid import Place
+from explorer.ui.stage.map_grid import Place
 
 SIDE = 48
 PATIENCE = 30

@@ -25,6 +25,8 @@ from explorer.refusal import Refusal
 
 PATIENCE = 0.1
 """Seconds that a running request is given to finish when a newer one waits."""
+LONG_PATIENCE = 1.0
+"""The same after a request was given up, so that a slow pipeline is still seen to follow the hand."""
 STREAM = 0.08
 """Seconds between two reports of a request that takes longer."""
 
@@ -123,6 +125,7 @@ class Evaluator:
         self._closing = False
         self._cancel = False
         self._started = 0.0
+        self._patience = PATIENCE
         self._thread = threading.Thread(target=self._work, name="evaluation")
         self._thread.start()
 
@@ -154,7 +157,7 @@ class Evaluator:
         self._thread.join()
 
     def _tick(self) -> None:
-        overdue = self._waiting is not None and perf_counter() - self._started > PATIENCE
+        overdue = self._waiting is not None and perf_counter() - self._started > self._patience
         if self._closing or self._cancel or overdue:
             raise Cancelled
 
@@ -189,7 +192,9 @@ class Evaluator:
             reporter = _Reporter(self._evaluation, request, self._tick, self._send, self._summaries)
             self._send(reporter.report())
             self._summaries = reporter.keep
+            self._patience = PATIENCE
         except Cancelled:
+            self._patience = LONG_PATIENCE
             if self._cancel:
                 self._send(Stopped(request.revision))
         except Exception as error:

@@ -24,10 +24,10 @@ from explorer.ui import theme
 from explorer.ui.bridge import Bridge
 from explorer.ui.commands import Commands
 from explorer.ui.desk import Desk
-from explorer.ui.error_dialog import show_fault
+from explorer.ui.dialogs.error_dialog import show_fault
+from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import Explore
 from explorer.ui.panels import Panels
-from explorer.ui.settings import Settings
 from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
 
@@ -110,6 +110,7 @@ class Assembly(QObject):
         self.settings.keep()
         self.desk.close()
         self.evaluator.close()
+        self.panels.histogram.finish_loading()
         if self.autosave is not None:
             self.autosave.close(clean=True)
 

@@ -17,14 +17,14 @@ from explorer.model.store import Store
 from explorer.ui import theme
 from explorer.ui.actions import Entry, added
 from explorer.ui.desk import Desk
+from explorer.ui.dialogs.keys_overlay import KeysOverlay
+from explorer.ui.dialogs.preferences import Preferences
+from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import Explore, origin_at
-from explorer.ui.export_dialog import ExportDialog, FigureWanted
-from explorer.ui.figures import save_figure
-from explorer.ui.keys_overlay import KeysOverlay
-from explorer.ui.map_grid import Place
+from explorer.ui.exporting.export_dialog import ExportDialog, FigureWanted
+from explorer.ui.exporting.figures import save_figure
 from explorer.ui.panels import Panels
-from explorer.ui.preferences import Preferences
-from explorer.ui.settings import Settings
+from explorer.ui.stage.map_grid import Place
 from explorer.ui.topbar import TopBar
 from explorer.ui.window import MainWindow
 

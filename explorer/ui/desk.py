@@ -22,10 +22,10 @@ from explorer.model.store import Store
 from explorer.ops.op import Cancelled
 from explorer.refusal import Refusal
 from explorer.ui.bridge import Bridge, Errand
+from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import Explore
-from explorer.ui.export_data import DataWanted
+from explorer.ui.exporting.export_data import DataWanted
 from explorer.ui.pasted import picture_of
-from explorer.ui.settings import Settings
 from explorer.ui.status import Status
 from explorer.ui.texts import said
 

@@ -21,9 +21,9 @@ from explorer.model.pictures import Picture
 from explorer.model.plan import Plan, plan
 from explorer.model.store import Store
 from explorer.refusal import Refusal
-from explorer.ui.map_grid import Place
+from explorer.ui.calculation.probe import Probe
 from explorer.ui.panels import Panels
-from explorer.ui.probe import Probe
+from explorer.ui.stage.map_grid import Place
 from explorer.ui.texts import said
 from explorer.ui.wiring import connect
 

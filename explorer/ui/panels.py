@@ -12,18 +12,18 @@ from explorer.model.evaluator import Report, shown_link
 from explorer.model.gradients import Origin
 from explorer.model.plan import Plan
 from explorer.refusal import Refusal
-from explorer.ui.cards import cards, giver_names, title_of
-from explorer.ui.explanation import ExplanationPanel
-from explorer.ui.form import ParameterForm
-from explorer.ui.histogram import HistogramPanel
-from explorer.ui.picture_panel import PicturePanel
-from explorer.ui.pipeline_panel import PipelinePanel
-from explorer.ui.probe import Explained, Probe, explained, marks, source_marks, values_text
-from explorer.ui.softmax import SoftmaxPanel
-from explorer.ui.stage import Stage
+from explorer.ui.calculation.explanation import ExplanationPanel
+from explorer.ui.calculation.probe import Explained, Probe, explained, marks, source_marks, values_text
+from explorer.ui.parameters.form import ParameterForm
+from explorer.ui.pipeline.cards import cards, giver_names, title_of
+from explorer.ui.pipeline.picture_panel import PicturePanel
+from explorer.ui.pipeline.pipeline_panel import PipelinePanel
+from explorer.ui.results.histogram import HistogramPanel
+from explorer.ui.results.softmax import SoftmaxPanel
+from explorer.ui.stage.stage import Stage
 from explorer.ui.status import Status
 from explorer.ui.texts import said
-from explorer.ui.weights import WeightsEditor
+from explorer.ui.weights.weights import WeightsEditor
 from kernels._jit import threads
 
 _tr = QCoreApplication.translate

@@ -1,0 +1,116 @@
+"""The cell that is looked at: hovered or pinned; what it marks in every map, and how its number explains itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QRectF
+
+from explorer.model.digits import number
+from explorer.model.display import Maps, planes
+from explorer.model.document import SOURCE, SOURCE_PORTS, Link
+from explorer.model.evaluation import Evaluated
+from explorer.model.gradients import Gradients
+from explorer.model.receptive import Box, receptive_fields
+from explorer.ops.explanation import Step
+from explorer.ops.op import Cell
+from explorer.ui.pipeline.cards import title_of
+from explorer.ui.stage.map_grid import Place
+from explorer.ui.stage.painting_maps import Mark
+from explorer.ui.texts import said
+
+_tr = QCoreApplication.translate
+_MOST_VALUES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A cell of an output of the document; stays where it is while the stage shows another layer."""
+
+    link: Link
+    place: Place
+    picture: int
+    pinned: bool
+
+    @property
+    def index(self) -> tuple[int, int, int, int]:
+        """(n, c, i, j)."""
+        return self.picture, self.place.map, self.place.row, self.place.column
+
+
+def inside(evaluated: Evaluated, probe: Probe) -> bool:
+    """Whether the cell still exists."""
+    value = evaluated.value(probe.link)
+    return value is not None and all(at < size for at, size in zip(probe.index, value.shape, strict=False))
+
+
+def marks(evaluated: Evaluated, probe: Probe | None) -> dict[Link, tuple[Mark, ...]]:
+    """The cell and its receptive field, as outlines by output."""
+    if probe is None or not inside(evaluated, probe):
+        return {}
+    fields = receptive_fields(evaluated, probe.link, probe.index)
+    return {link: (Mark(_rect(box), probe.pinned),) for link, box in fields.items()}
+
+
+def source_marks(found: dict[Link, tuple[Mark, ...]]) -> tuple[Mark, ...]:
+    """The outline in the picture itself."""
+    return found.get(Link(SOURCE, SOURCE_PORTS[0]), ())
+
+
+def _rect(box: Box) -> QRectF:
+    return QRectF(box.columns[0], box.rows[0], box.columns[1] - box.columns[0], box.rows[1] - box.rows[0])
+
+
+def values_text(maps: tuple[Maps, ...], place: Place) -> str:
+    """The value at the same cell of every map, for the status bar."""
+    parts = [f"x {place.column}  y {place.row}"]
+    for each in maps:
+        count, height, width = each.values.shape
+        if place.row < height and place.column < width:
+            column = each.values[:, place.row, place.column]
+            sign = "∂" if each.gradient else ""
+            parts += [f"{sign}{index}: {number(float(column[index]), 4)}" for index in _around(count, place.map)]
+    return "   ".join(parts)
+
+
+def _around(count: int, map: int) -> range:
+    first = max(0, min(map - _MOST_VALUES // 2, count - _MOST_VALUES))
+    return range(first, min(count, first + _MOST_VALUES))
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What the strip under the maps shows of a cell."""
+
+    title: str
+    formula: str
+    steps: tuple[Step, ...]
+    gradient: float | None
+    check: tuple[float, float] | None
+
+
+def explained(evaluated: Evaluated, gradients: Gradients | None, probe: Probe) -> Explained | str:
+    """The calculation of a cell, or a sentence where there is none."""
+    if not inside(evaluated, probe):
+        return _tr("Probe", "This cell has no value now.")
+    array = evaluated.value(probe.link)
+    assert array is not None
+    value = float(array[probe.index])
+    if probe.link.node == SOURCE:
+        return _tr("Probe", "{0} in the picture: the calculation begins here.").format(number(value, 6))
+    node = evaluated.document.node(probe.link.node)
+    result = evaluated.results[node.id]
+    operation = node.operation
+    if operation is None or result.handed_through:
+        return _tr("Probe", "{0} hands its input through: {1}").format(node.name, number(value, 6))
+    cell = Cell(result.ports.index(probe.link.port), probe.index)
+    with np.errstate(all="ignore"):
+        steps = tuple(operation.explain(result.xs, result.weights, node.params, cell))
+        check = (operation.definition(result.xs, result.weights, node.params, cell), value) if probe.pinned else None
+    slope = None
+    if gradients is not None and (gradient := gradients.values.get(probe.link)) is not None:
+        slope = float(planes(gradient, probe.picture)[probe.index[1:]])
+    where = ", ".join(map(str, probe.index[1:]))
+    title = _tr("Probe", "{0} · {1}[{2}]").format(title_of(node), probe.link.port, where)
+    return Explained(title, said(operation.formula), steps, slope, check)

@@ -1,0 +1,1 @@
+"""Preferences, keys, faults, and the settings behind them."""

@@ -1,0 +1,1 @@
+"""The form of a layer, made from the record of its operation."""

@@ -1,0 +1,1 @@
+"""The left side: pictures and the list of layers."""
