@@ -73,17 +73,21 @@ class Driven:
         self.settle()
 
     def settle(self, act: Callable[[], Any] = lambda: None) -> tuple[float, float]:
-        """Call `act`, and run the event loop until the maps that belong to all settings are painted.
+        """Call `act`, and run the event loop until the maps that belong to all settings are painted, and all else is.
 
-        When that paint began and ended, in seconds of `perf_counter`.
+        When the paint of the maps began and ended, in seconds of `perf_counter`.
         """
         loop = QEventLoop()
         found: list[tuple[float, float]] = []
         failures: list[Exception] = []
 
         def painted(start: float, end: float) -> None:
-            if self.explore.settled() and not found:
+            if self.explore.on_stage() and not found:
                 found.append((start, end))
+            complete()
+
+        def complete() -> None:
+            if self.explore.settled() and found:
                 # Only after what belongs to the same frame.
                 QTimer.singleShot(0, loop.quit)
 
@@ -98,6 +102,7 @@ class Driven:
                 self.assembly.panels.stage.maps.viewport().update()
 
         before, self.painted = self.painted, painted
+        self.explore.state_changed.connect(complete)
         QTimer.singleShot(0, act_and_paint)
         late = QTimer()
         late.setSingleShot(True)
@@ -105,6 +110,7 @@ class Driven:
         late.start(round(LIMIT * 1e3))
         loop.exec()
         late.stop()
+        self.explore.state_changed.disconnect(complete)
         self.painted = before
         if failures:
             raise failures[0]

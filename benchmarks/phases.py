@@ -33,10 +33,10 @@ class Phases:
 
     document and plan  from the signal to the request, without the panels
     waiting            until the compute thread takes the request up
-    evaluation         the layers, on the compute thread
-    colouring          coloured maps and thumbnails, on the compute thread
+    evaluation         the layers as far as the one on the stage, on the compute thread
+    colouring          coloured maps and thumbnails until then, on the compute thread
     delivery           from the compute thread to the slot in the window's thread
-    panels             all panels take over what is new (cards and forms also before the request)
+    panels             the panels take over what is new (cards and forms also before the request)
     until painting     layout, and paints of other panels that come first
     painting           the maps
     """
@@ -48,7 +48,7 @@ class Phases:
         self._received: dict[int, tuple[float, float]] = {}
         self._colouring: dict[int, float] = defaultdict(float)
         self._panels: list[tuple[float, float]] = []
-        self._running = 0
+        self._running = self._finished = 0
         self.calls: dict[str, list[float]] = defaultdict(list)
         self._wrap()
         for owner, name in _CALLS:
@@ -64,8 +64,10 @@ class Phases:
             run(thread, request)
 
         def sent(thread: Evaluator, event: Any) -> None:
+            if isinstance(event, Report) and (event.maps or event.finished):
+                self._sent.setdefault(event.revision, perf_counter())
             if isinstance(event, Report) and event.finished:
-                self._sent[event.revision] = perf_counter()
+                self._finished += 1
             send(thread, event)
 
         patched: Any = Evaluator
@@ -78,8 +80,8 @@ class Phases:
             around(Panels, name, lambda args, start, end: self._panels.append((start, end)))
 
     def _wrap_paints(self) -> None:
-        for found in pkgutil.iter_modules(explorer.ui.__path__):
-            module = import_module(f"explorer.ui.{found.name}")
+        for found in pkgutil.walk_packages(explorer.ui.__path__, "explorer.ui."):
+            module = import_module(found.name)
             for _, owner in inspect.getmembers(module, inspect.isclass):
                 if owner.__module__ == module.__name__:
                     for name in {"paintEvent", "paint"} & set(vars(owner)):
@@ -95,11 +97,12 @@ class Phases:
         return told
 
     def _coloured(self, args: tuple[Any, ...], start: float, end: float) -> None:
-        self._colouring[self._running] += end - start
+        if self._running not in self._sent:
+            self._colouring[self._running] += end - start
 
     def _arrived(self, args: tuple[Any, ...], start: float, end: float) -> None:
-        if isinstance(args[1], Report) and args[1].finished:
-            self._received[args[1].revision] = start, end
+        if isinstance(args[1], Report) and (args[1].maps or args[1].finished):
+            self._received.setdefault(args[1].revision, (start, end))
 
     def of(self, revision: int, emitted: float, painting: float, painted: float) -> tuple[float, ...]:
         """The phases of the step that was emitted and painted at these times; their sum is the latency."""
@@ -121,7 +124,7 @@ class Phases:
     @property
     def given_up(self) -> tuple[int, int]:
         """How many requests were taken up so far, and how many of them never came to an end."""
-        return len(self._taken), len(self._taken.keys() - self._sent.keys())
+        return len(self._taken), len(self._taken) - self._finished
 
     def forget(self) -> None:
         """Begin anew, so that what is kept stays little."""

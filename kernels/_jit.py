@@ -26,6 +26,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# Between two loops the threads of OpenMP would keep a core busy that the window needs. Read when its library is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import numba
 import numpy as np
 from numba import config, njit, prange
@@ -35,6 +38,7 @@ __all__ = [
     "cache_folder",
     "complete",
     "kernel",
+    "loaded",
     "mark_complete",
     "parallel_kernel",
     "prange",
@@ -176,6 +180,11 @@ def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def specialisations() -> dict[str, int]:
     """How many signatures of each kernel are compiled or loaded in this process."""
     return {f"{each.__module__}.{each.__name__}": len(each.signatures) for each in _compiled}
+
+
+def loaded() -> int:
+    """How many compiled signatures of all kernels this process holds."""
+    return sum(len(each.signatures) for each in _compiled)
 
 
 def threads() -> int:

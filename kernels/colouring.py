@@ -22,7 +22,16 @@ def map_statistics(x: NDArray[Any], statistics: NDArray[np.float64]) -> None:
 
     x: M, H, W. statistics: M, 4; a map without a finite value has NaN for both ends.
     """
-    _map_statistics(_numbers(x), statistics)
+    flat = x.reshape(len(x), -1)
+    # Ends that are finite have nothing between them that is not: NaN would spread to both.
+    with np.errstate(invalid="ignore"):
+        statistics[:, 0], statistics[:, 1] = flat.min(axis=1), flat.max(axis=1)
+    statistics[:, 2:] = 0
+    odd = np.flatnonzero(~np.isfinite(statistics[:, :2]).all(axis=1))
+    if odd.size:
+        found = np.empty((odd.size, 4))
+        _map_statistics(_numbers(x[odd]), found)
+        statistics[odd] = found
 
 
 def histograms(x: NDArray[Any], low: NDArray[np.float64], high: NDArray[np.float64], counts: NDArray[np.int64]) -> None:

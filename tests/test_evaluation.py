@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from toys import TOYS, picture, toys
 
+from explorer.model import evaluation
 from explorer.model.document import SOURCE, Document, Link, Node, Source
 from explorer.model.editing import (
     add,
@@ -82,6 +83,18 @@ def test_results_are_of_the_number_format_asked_for() -> None:
         evaluated = Evaluation().run(set_dtype(document, dtype))
         assert {y.dtype.name for result in evaluated.results.values() for y in result.ys} == {dtype}
         assert evaluated.results["n2"].weights["w"].dtype == dtype
+
+
+def test_the_time_of_a_layer_is_not_that_of_loading_its_kernels(
+    calls: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernels = iter(range(100))
+    monkeypatch.setattr(evaluation, "kernels_loaded", lambda: next(kernels))
+    runs, document = Evaluation(), chain("scale")
+    runs.run(document)
+    assert calls["scale"] == 2, "the run that loaded kernels is not the one that is timed"
+    runs.run(set_params(document, "n1", factor=5.0))
+    assert calls["scale"] == 3
 
 
 def test_no_result_can_be_written_to() -> None:
@@ -203,7 +216,7 @@ def test_showing_a_picture_again_computes_nothing(calls: Counter[str]) -> None:
 def test_a_layer_that_cannot_run_stops_only_what_hangs_on_it() -> None:
     document = rewire(chain("halve", "halve", "halve", "scale", "mix"), "n5", 0, Link("n1", "y"))
     told: dict[str, Result | Refusal] = {}
-    evaluated = Evaluation().run(document, done=told.__setitem__)
+    evaluated = Evaluation().run(document, done=lambda id, result, so_far: told.__setitem__(id, result))
     assert set(evaluated.results) == {"n1", "n2", "n5"}
     assert list(told) == ["n1", "n2", "n3", "n4", "n5"]
     assert "The width is 1" in str(evaluated.reason("n3"))

@@ -187,6 +187,36 @@ def test_a_layer_that_was_computed_is_reported_before_the_slow_one_after_it(
         assert finished(following).done == 2
 
 
+def test_the_maps_that_are_looked_at_come_before_the_layers_behind_them_are_computed(held: Held) -> None:
+    document, _ = add(Document(Source((picture(),))), "prepare")
+    document, _ = add(document, "scale")
+    with running() as (made, following):
+        made.request(Request(7, document, View(layer="n1")))
+        held.began.get(timeout=WAIT)
+        early = following()
+        assert isinstance(early, Report)
+        assert (set(early.layers), early.finished) == ({"n1"}, False)
+        held.go.set()
+        last = finished(following)
+        assert isinstance(last, Report)
+        assert early.maps
+        assert early.maps == last.maps, "the maps are made once"
+
+
+@pytest.mark.parametrize("view", [{"content": "both"}, {"scope": "all"}], ids=["gradients", "one scale for all"])
+def test_maps_that_need_the_layers_behind_them_wait_for_them(held: Held, view: dict[str, Any]) -> None:
+    document, _ = add(Document(Source((picture(),))), "prepare")
+    document, _ = add(document, "scale")
+    held.go.set()
+    with running() as (made, following):
+        made.request(Request(7, document, View(layer="n1", **view)))
+        reports = [following()]
+        while not reports[-1].finished:
+            reports.append(following())
+    assert [bool(each.maps) for each in reports[:-1]] == [False] * (len(reports) - 1)
+    assert reports[-1].maps
+
+
 def test_a_defect_in_an_operation_is_delivered_and_the_thread_goes_on(operations: dict[str, Op]) -> None:
     def broken(*arguments: Any) -> Any:
         raise ZeroDivisionError("a defect")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from windows import Driver, wait, with_operation
@@ -205,3 +205,45 @@ def test_the_newest_of_many_wishes_is_what_is_shown(driver: Driver, monkeypatch:
             driver.explore.set_param("filters", filters, True)
     driver.settle()
     assert len(shown_numbers(driver)) == 6
+
+
+class LayoutsCounted(QObject):
+    """Counts how often a widget is laid out anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+@pytest.mark.parametrize("dock", ["softmax", "histogram"])
+def test_the_window_is_not_laid_out_anew_while_a_number_moves(driver: Driver, dock: str) -> None:
+    driver.window.docks[dock].raise_()
+    driver.look("conv")
+    # A first step may make room for a longer text.
+    driver.panels.weights.value_changed.emit("w", (0, 0, 1, 1), 0.25, True)
+    driver.settle()
+    counted = LayoutsCounted()
+    driver.window.installEventFilter(counted)
+    for step in range(3):
+        driver.panels.weights.value_changed.emit("w", (0, 0, 1, 1), 0.3 + step * 0.0137, True)
+        driver.settle()
+    driver.window.removeEventFilter(counted)
+    assert counted.count == 0
+
+
+def test_the_maps_follow_a_parameter_before_the_layers_behind_them_do(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = driver.panels.pipeline.layers.model()
+    with held_up(monkeypatch, "softmax"):
+        driver.explore.set_param("filters", 5, False)
+        wait(driver.explore.on_stage)
+        assert len(driver.maps._maps[0].values) == 5
+        wait(lambda: cards.card(cards.rowCount() - 1).state == "stale")
+        assert not driver.maps._stale
+    driver.settle()
+    assert cards.card(cards.rowCount() - 1).state == "ready"

@@ -2,7 +2,8 @@
 
 A request is an immutable document and a view of it. At most one runs and one waits; the newest wins. While a
 parameter moves, a running request is let finish if it is quick, so that the picture follows the hand, and is
-cancelled once it is slow. Jobs are iterators of steps; a waiting request goes first between two steps.
+cancelled once it is slow. The maps of the layer that is looked at are sent before the layers behind it are computed.
+Jobs are iterators of steps; a waiting request goes first between two steps.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Report:
     """What is known of a request so far; `finished` with the last one.
 
     layers     what is new since the last report, by layer: a summary, or why there is none
-    maps       activations and gradients for the stage, or () while they are not known
+    maps       activations and gradients for the stage, or () while they are not known; once in a request on its way
     refusal    why the gradient cannot be had, or None
     """
 
@@ -240,6 +241,7 @@ class _Reporter:
         self._new: dict[str, Summary | Refusal] = {}
         self._all: dict[str, Summary] = {}
         self._count = 0
+        self._early: tuple[Maps, ...] = ()
 
     def report(self) -> Report:
         document, view = self._request.document, self._request.view
@@ -259,26 +261,43 @@ class _Reporter:
             )
         return self._made(evaluated, back, refusal, finished=True)
 
-    def _layer(self, id: str, result: Result | Refusal) -> None:
+    def _layer(self, id: str, result: Result | Refusal, so_far: Evaluated) -> None:
         view = self._request.view
         self._count += 1
+        early = False
         if isinstance(result, Result):
             shown = view.shown if self._request.document.source.whole else 0
             key = (result.key, shown, view.colours, view.dark, view.clip)
+            early = id == view.layer and key not in self._kept and self._others_wait()
             made = self._kept.get(key) or summary(result, shown, view)
             self._all[id] = self._new[id] = self.keep[key] = made
         else:
             self._new[id] = result
-        if perf_counter() - self._last > STREAM:
+        if early:
+            self._early = self._maps(so_far, None)
+        if early or perf_counter() - self._last > STREAM:
             self._tick()
-            self._send(self._made(None, None, None, finished=False))
+            self._send(self._made(None, None, None, finished=False, maps=self._early if early else ()))
+
+    def _others_wait(self) -> bool:
+        """Whether layers are left to compute that the maps of this one need nothing of."""
+        view = self._request.view
+        alone = view.content == "activations" and view.scope != "all"
+        return alone and self._count < len(self._request.document.nodes)
 
     def _made(
-        self, evaluated: Evaluated | None, back: Gradients | None, refusal: Refusal | None, *, finished: bool
+        self,
+        evaluated: Evaluated | None,
+        back: Gradients | None,
+        refusal: Refusal | None,
+        *,
+        finished: bool,
+        maps: tuple[Maps, ...] = (),
     ) -> Report:
         request = self._request
         new, self._new = self._new, {}
-        maps = self._maps(evaluated, back) if evaluated is not None else ()
+        if evaluated is not None:
+            maps = self._early or self._maps(evaluated, back)
         self._last = perf_counter()
         return Report(
             request.revision,

@@ -49,7 +49,7 @@ class Params:
         1, "Groups", 1, _CHANNELS, soft=16, hint="Channels and filters are split into groups that do not mix."
     )
     bias: bool = flag(True, "Bias")
-    bank: str = choice("classic", "Kernels begin as", _BANKS, hint=_BANK_HINT)
+    bank: str = choice("classic", "Kernels", _BANKS, hint=_BANK_HINT)
 
 
 def _window(shape: Shape, params: Params) -> Window:

@@ -150,8 +150,14 @@ def names(weights: NDArray[np.floating]) -> tuple[str, ...]:
     found = [""] * filters
     even = (weights == weights[:, :1]).all(axis=(1, 2, 3))
     flat = weights[:, 0].astype(np.float64) * channels
-    for name, kernel in presets(height, width).items():
-        room = 1e-6 * max(1.0, float(np.abs(kernel).max()))
-        for place in np.flatnonzero(even & (np.abs(flat - kernel) <= room).all(axis=(1, 2))):
-            found[place] = found[place] or name
+    known = presets(height, width)
+    kernels = np.stack(list(known.values()))
+    room = 1e-6 * np.maximum(1.0, np.abs(kernels).max(axis=(1, 2)))
+    # Maps are named at every step of a drag: the middle cells alone rule most pairs out.
+    middle = np.abs(flat[:, None, height // 2, width // 2] - kernels[:, height // 2, width // 2]) <= room
+    pairs = np.argwhere(middle & even[:, None])
+    same = (np.abs(flat[pairs[:, 0]] - kernels[pairs[:, 1]]) <= room[pairs[:, 1], None, None]).all(axis=(1, 2))
+    titles = list(known)
+    for place, preset in pairs[same][::-1]:
+        found[place] = titles[preset]
     return tuple(found)

@@ -41,6 +41,9 @@ def _colour(maps: Array) -> None:
     """Statistics, histogram and colours of maps (C, H, W), as the stage asks for them."""
     count, height, width = maps.shape
     statistics = np.zeros((count, 4))
+    if maps.dtype.kind == "f":
+        # Only maps with such values go through the kernel.
+        map_statistics(np.full_like(maps, np.nan), statistics)
     map_statistics(maps, statistics)
     low, high = statistics[:, 0].copy(), statistics[:, 0] + 1
     histograms(maps, low, high, np.zeros((count, 2), np.int64))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from explorer.ui import theme
@@ -31,36 +32,53 @@ class Text(QLabel):
 
 
 class Elided(Text):
-    """A label of one line that gives way in the middle of its text instead of widening its panel."""
+    """A label of as many lines as it is made with, each of which gives way in its middle where the panel is narrow.
 
-    def __init__(self, text: str = "", font: Role = "text", *, muted: bool = False) -> None:
+    It paints its text itself: a `QLabel` with a new text has the whole window laid out anew, at every step of a drag.
+    """
+
+    def __init__(self, text: str = "", font: Role = "text", *, muted: bool = False, lines: int = 1) -> None:
         super().__init__("", font, muted=muted)
         self._whole = ""
+        self._lines = lines
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        """The whole text; it is also the tool tip."""
+        """The whole text; it is also the tool tip, and what assistive technology reads."""
+        if text == self._whole:
+            return
+        if self.accessibleName() in ("", self._whole):
+            self.setAccessibleName(text)
         self._whole = text
         self.setToolTip(text)
-        self._elide()
+        self.update()
+
+    def text(self) -> str:
+        """What there is room for."""
+        room, metrics = max(self.contentsRect().width(), 40), self.fontMetrics()
+        lines = self._whole.split("\n")
+        return "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in lines)
 
     def text_whole(self) -> str:
         """The text without its ellipsis."""
         return self._whole
 
-    def minimumSizeHint(self) -> QSize:
+    def sizeHint(self) -> QSize:
         """No width of its own."""
-        return QSize(0, super().minimumSizeHint().height())
+        return QSize(0, self.fontMetrics().lineSpacing() * self._lines)
 
-    def resizeEvent(self, event: QEvent) -> None:
-        """Elide anew."""
-        self._elide()
+    def minimumSizeHint(self) -> QSize:
+        """The same."""
+        return self.sizeHint()
 
-    def _elide(self) -> None:
-        room = max(self.contentsRect().width(), 40)
-        elided = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room)
-        super().setText(elided)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        ink, place = self.foregroundRole(), self.alignment().value
+        self.style().drawItemText(
+            painter, self.contentsRect(), place, self.palette(), self.isEnabled(), self.text(), ink
+        )
+        painter.end()
 
 
 def button(text: str, name: str, tip: str, *, role: str = "", accessible: str = "") -> QPushButton:

@@ -56,6 +56,7 @@ class Explore(QObject):
         self._later.setInterval(0)
         self._later.timeout.connect(self._show_probe)
         self._behind = False
+        self._on_stage = 0
         self._overdue = QTimer(self)
         self._overdue.setSingleShot(True)
         self._overdue.setInterval(_OVERDUE)
@@ -81,6 +82,10 @@ class Explore(QObject):
     def settled(self) -> bool:
         """Whether everything shown belongs to the current settings."""
         return self._report is not None and self._report.revision == self._revision
+
+    def on_stage(self) -> bool:
+        """Whether the maps belong to the current settings; layers behind them may still be computed."""
+        return self._on_stage == self._revision
 
     # Edits ---------------------------------------------------------------------------------------------------------
 
@@ -294,6 +299,8 @@ class Explore(QObject):
         current = report.revision == self._revision
         if current:
             self._stale -= set(report.layers)
+        if report.maps or report.finished:
+            self._on_stage = report.revision
         if report.finished:
             self._report = report
             self._panels.show_report(report, current)
@@ -304,10 +311,13 @@ class Explore(QObject):
                 self._stale.clear()
                 self.state_changed.emit("live", f"{report.seconds * 1e3:.1f} ms")
         else:
+            if report.maps:
+                self._panels.show_maps(report, current)
             self._panels.status.busy("computing", self.tr("Computing"), report.done, report.total)
         if not current:
             self.state_changed.emit("behind", "")
-        self._behind = not (current and report.finished)
+        if report.finished or not report.maps:
+            self._behind = not (current and report.finished)
         self._show_cards(plan(self._store.document, self._view.shown))
 
     # Showing -------------------------------------------------------------------------------------------------------
@@ -321,6 +331,7 @@ class Explore(QObject):
     def _show_cards(self, planned: Plan) -> None:
         stale = self._stale if self._behind else set()
         self._panels.show_cards(self._store.document, planned, self._known, stale, self._view.layer)
+        self._panels.stage.maps.show_stale(bool(stale) and not self.on_stage())
 
     def hover(self, place: Place | None) -> None:
         """The cursor is over a cell; shown once the events that wait are done."""

@@ -65,7 +65,12 @@ class Panels:
     ) -> None:
         """The list of layers."""
         self.pipeline.show_cards(cards(document, plan, known, stale), chosen, giver_names(document))
-        self.stage.maps.show_stale(bool(stale))
+
+    def show_maps(self, report: Report, current: bool) -> None:
+        """The maps alone: the layers behind them are on their way."""
+        view = report.request.view
+        self.stage.show_maps(report.maps, view.clip and view.scope != "all")
+        self.stage.maps.show_stale(not current)
 
     def show_report(self, report: Report, current: bool) -> None:
         """Everything that was computed."""
@@ -75,8 +80,7 @@ class Panels:
         self._maps = report.maps
         missing = _missing_gradient(report)
         if report.maps:
-            self.stage.show_maps(report.maps, view.clip and view.scope != "all")
-            self.stage.maps.show_stale(not current)
+            self.show_maps(report, current)
             if missing and current:
                 self.stage.show_origin(missing)
         else:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from explorer.ui import theme
-from explorer.ui.captioned import Text, menu_button
+from explorer.ui.captioned import Elided, Text, menu_button
+
+_LIVE_WIDTH = 150
+"""Of the state of the computation: it changes at every frame, and nothing may move then."""
 
 
 class _Mark(QWidget):
@@ -66,10 +69,11 @@ class TopBar(QFrame):
         self.setObjectName("topbar")
         self.setProperty("role", "bar")
         self._dot = _Dot()
-        self._live = Text("", "small", muted=True)
+        self._live = Elided("", "small", muted=True)
         self._live.setObjectName("topbar.live")
         self._live.setAccessibleName(self.tr("State of the computation"))
-        self._live.setMinimumWidth(now.px(110))
+        self._live.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._live.setFixedWidth(now.px(_LIVE_WIDTH))
         opener = menu_button("☰", "topbar.menu", self.tr("Menu (Alt+M)"))
         opener.setMenu(menu)
         opener.setShortcut("Alt+M")

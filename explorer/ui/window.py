@@ -101,7 +101,7 @@ class MainWindow(QMainWindow):
         content = QWidget()
         content.setProperty("role", "panel")
         column = QVBoxLayout(content)
-        column.setContentsMargins(now.px(14), 0, now.px(14), now.px(8))
+        column.setContentsMargins(now.px(14), 0, now.px(8), now.px(8))
         column.setSpacing(now.px(12))
         column.addWidget(self.panels.form)
         column.addWidget(self.panels.weights)

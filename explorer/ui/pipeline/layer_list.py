@@ -37,21 +37,25 @@ class LayerModel(QAbstractListModel):
         super().__init__(parent)
         self._cards: list[LayerCard] = []
 
-    def show_cards(self, cards: Sequence[LayerCard]) -> None:
-        """Take over the cards; rows stay where only their content changed."""
-        same = [card.id for card in cards] == [card.id for card in self._cards]
-        if same:
-            heights = [bool(card.note) for card in cards] != [bool(card.note) for card in self._cards]
-            old, self._cards = self._cards, list(cards)
-            for row, (before, card) in enumerate(zip(old, cards, strict=True)):
-                if not before.looks_like(card):
-                    self.dataChanged.emit(self.index(row), self.index(row))
-            if heights:
-                self.layoutChanged.emit()
-        else:
+    def show_cards(self, cards: Sequence[LayerCard]) -> list[QModelIndex]:
+        """Take over the cards, and say which look different in the place that they have.
+
+        `dataChanged` would have a list view lay out and paint all of its rows.
+        """
+        now = theme.current()
+        heights = [(card.id, card_height(card, now)) for card in self._cards]
+        if [card.id for card in cards] != [card.id for card in self._cards]:
             self.beginResetModel()
             self._cards = list(cards)
             self.endResetModel()
+            return []
+        old, self._cards = self._cards, list(cards)
+        if heights != [(card.id, card_height(card, now)) for card in cards]:
+            self.layoutChanged.emit()
+            return []
+        return [
+            self.index(row) for row, each in enumerate(zip(old, cards, strict=True)) if not each[0].looks_like(each[1])
+        ]
 
     def card(self, row: int) -> LayerCard:
         """The card in a row."""
@@ -158,7 +162,8 @@ class LayerList(QListView):
     def show_cards(self, cards: Sequence[LayerCard], chosen: str) -> None:
         """Take over the cards and the layer that is looked at."""
         self._quiet = True
-        self._model.show_cards(cards)
+        for changed in self._model.show_cards(cards):
+            self.update(changed)
         row = self._model.row_of(chosen)
         if row >= 0:
             if self.currentIndex().row() != row:

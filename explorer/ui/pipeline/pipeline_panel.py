@@ -34,7 +34,7 @@ class PipelinePanel(QWidget):
         self.head = head(self.tr("Pipeline"), self._adder)
         self.setMinimumWidth(now.px(250))
         column = QVBoxLayout(self)
-        column.setContentsMargins(now.px(14), now.px(2), now.px(4), now.px(6))
+        column.setContentsMargins(now.px(14), now.px(2), now.px(14), now.px(6))
         column.addWidget(self.layers, 1)
 
     def show_cards(

@@ -114,14 +114,16 @@ class ClassRows(QAbstractListModel):
         self.rows: list[ClassRow] = []
 
     def show_rows(self, rows: list[ClassRow]) -> None:
-        """Other rows; those that only change keep the current row of the list."""
+        """Other rows; those that only change keep the current row of the list, which is painted anew by its owner.
+
+        `dataChanged` would have the list laid out again.
+        """
         if len(rows) != len(self.rows):
             self.beginResetModel()
             self.rows = rows
             self.endResetModel()
-        elif rows:
+        else:
             self.rows = rows
-            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
         """How many classes are listed."""

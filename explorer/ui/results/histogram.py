@@ -118,8 +118,10 @@ class HistogramPanel(QWidget):
         head.addWidget(self._label, 1)
         head.addWidget(self._log)
         self._room = QVBoxLayout()
-        self._about = Text(font="small number", muted=True, wrap=True)
+        self._about = Elided(font="small number", muted=True, lines=2)
         self._about.setObjectName("histogram.about")
+        self._nothing = Text(font="small", muted=True, wrap=True)
+        self._nothing.setObjectName("histogram.nothing")
         self._trouble = QLabel()
         self._trouble.setObjectName("histogram.trouble")
         self._trouble.setProperty("role", "bad")
@@ -129,6 +131,7 @@ class HistogramPanel(QWidget):
         self._column.addLayout(head)
         self._column.addLayout(self._room, 1)
         self._column.addWidget(self._about)
+        self._column.addWidget(self._nothing)
         self._column.addWidget(self._trouble)
         self._column.addStretch()
         self._restyle()
@@ -166,7 +169,9 @@ class HistogramPanel(QWidget):
                     last=number(self._range[1]),
                 )
             )
-        told = [label, self._about.text().replace("\n", ", "), self._trouble.text() if not_finite else ""]
+        self._about.show()
+        self._nothing.hide()
+        told = [label, self._about.text_whole().replace("\n", ", "), self._trouble.text() if not_finite else ""]
         self.setAccessibleDescription("; ".join(each for each in told if each))
         self._draw()
 
@@ -175,8 +180,10 @@ class HistogramPanel(QWidget):
         self._counts = None
         self._label.setText("")
         self._trouble.hide()
-        self._about.setText(reason or self.tr("Select a map to see how often each value occurs."))
-        self.setAccessibleDescription(self._about.text())
+        self._about.hide()
+        self._nothing.setText(reason or self.tr("Select a map to see how often each value occurs."))
+        self._nothing.show()
+        self.setAccessibleDescription(self._nothing.text())
         self._draw()
 
     def ready(self) -> bool:

@@ -72,9 +72,11 @@ class MapGrid(QAbstractScrollArea):
 
     def show_maps(self, maps: tuple[Maps, ...]) -> None:
         """Show the maps of one output; activations and gradients alternate where both are given."""
+        self.show_stale(False)
+        if maps and maps == self._maps:
+            return
         before = [each.values.shape for each in self._maps]
         self._maps = maps
-        self._stale = False
         self._message = ""
         if not maps or [each.values.shape for each in maps] != before:
             self._arrange()

@@ -134,10 +134,12 @@ def preset_of(view: WeightView, presets: Mapping[str, Array]) -> str:
     """The preset that the shown kernel is, alone or spread over the channels; "" for none."""
     if not view.is_kernel:
         return ""
-    shown = view.matrix
-    for name, kernel in presets.items():
-        if kernel.shape == shown.shape and any(
-            np.allclose(shown, np.asarray(kernel) / share, rtol=1e-5, atol=1e-8) for share in {1, view.channels}
-        ):
-            return name
-    return ""
+    fitting = {name: kernel for name, kernel in presets.items() if kernel.shape == view.matrix.shape}
+    if not fitting:
+        return ""
+    known = np.stack(list(fitting.values()))
+    found = np.zeros(len(known), bool)
+    for share in {1, view.channels}:
+        wanted = known / share
+        found |= (np.abs(view.matrix - wanted) <= 1e-8 + 1e-5 * np.abs(wanted)).all(axis=(1, 2))
+    return list(fitting)[int(found.argmax())] if found.any() else ""

@@ -26,6 +26,9 @@ from explorer.ui.weights.kernel_grid import KernelGrid
 from explorer.ui.weights.weight_buttons import WeightButtons
 from explorer.ui.weights.weight_view import WeightView, evenly, flipped, preset_of, summing_to_one
 
+_WHICH_WIDTH = 100
+"""Of the list of the weights: a letter or a word such as gamma."""
+
 
 class WeightsEditor(QWidget):
     """Shows the weights that a layer runs with, and says what the person wants in their place."""
@@ -70,30 +73,28 @@ class WeightsEditor(QWidget):
         self.show_weights(None, None, (), {}, None)
 
     def _build_choosers(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(theme.current().px(8))
+        unit = theme.current().px
         self._which = ComboBox()
+        self._which.setFixedWidth(unit(_WHICH_WIDTH))
         self._which.setObjectName("weights.which")
         self._which.activated.connect(lambda place: self._show_weight(self._which.itemData(place)))
         self._slopes = QPushButton("∂L/∂w")
         self._slopes.setObjectName("weights.gradient")
         self._slopes.setCheckable(True)
         self._slopes.clicked.connect(self._refresh)
-        top.addWidget(self._which, 1)
-        top.addStretch(0)
-        top.addWidget(self._slopes)
-        self._layout.addLayout(top)
-        row = QHBoxLayout()
-        row.setSpacing(theme.current().px(8))
         self._kernel = IndexChooser("weights.kernel")
         self._kernel.chosen.connect(self._kernel_chosen)
         self._channel = IndexChooser("weights.channel")
         self._channel.chosen.connect(self._channel_chosen)
         for chooser in (self._kernel, self._channel):
             chooser.refused.connect(self._refuse)
-            row.addWidget(chooser)
-        row.insertStretch(1, 1)
-        self._layout.addLayout(row)
+        for left, right in ((self._which, self._kernel), (self._slopes, self._channel)):
+            row = QHBoxLayout()
+            row.setSpacing(unit(8))
+            row.addWidget(left)
+            row.addStretch(1)
+            row.addWidget(right)
+            self._layout.addLayout(row)
 
     def _build_grid(self) -> None:
         head = QHBoxLayout()
