@@ -13,8 +13,9 @@ from kernels._jit import kernel, parallel_kernel, prange, read_only
 
 def _numbers(x: NDArray[Any]) -> NDArray[Any]:
     """x read-only and contiguous as float32, float64 or int64: each further type would be compiled for itself."""
-    kept = x.dtype in (np.float32, np.float64, np.int64)
-    return read_only(np.ascontiguousarray(x, x.dtype if kept else np.float64))
+    if x.dtype not in (np.float32, np.float64, np.int64):
+        x = x.astype(np.int64 if x.dtype.kind in "biu" else np.float64)
+    return read_only(np.ascontiguousarray(x))
 
 
 def map_statistics(x: NDArray[Any], statistics: NDArray[np.float64]) -> None:

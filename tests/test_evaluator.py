@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from queue import Queue
@@ -20,6 +20,7 @@ from explorer.model.editing import add, set_params
 from explorer.model.evaluator import Evaluator, Event, Failed, Job, Preparing, Report, Request, Stopped, shown_link
 from explorer.model.preparing import Preparation
 from explorer.ops.op import Array, Arrays, Cancelled, Op, Tick
+from explorer.ops.warm_up import COLOURS, Part
 from explorer.refusal import Refusal
 
 WAIT = 20
@@ -354,18 +355,20 @@ def test_closing_ends_the_jobs_that_wait_as_cancelled(held: Held) -> None:
 
 
 class Slow(Preparation):
-    """Says that one of two is done and waits to be stopped, or is broken."""
+    """Has compiled nothing until it is let go, or is broken."""
 
     def __init__(self, error: Exception | None = None) -> None:
         super().__init__()
         self.error = error
+        self.asked: Queue[tuple[Part, ...]] = Queue()
+        self.go = threading.Event()
         self.stopped = threading.Event()
 
-    def run(self, progress: Callable[[int, int], None]) -> None:
+    def has(self, parts: Sequence[Part]) -> bool:
+        self.asked.put(tuple(parts))
         if self.error is not None:
             raise self.error
-        progress(1, 2)
-        assert self.stopped.wait(WAIT)
+        return self.go.is_set() or self.stopped.is_set()
 
     def stop(self) -> None:
         self.stopped.set()
@@ -374,24 +377,51 @@ class Slow(Preparation):
 def test_closing_while_it_prepares_stops_the_preparation() -> None:
     preparation = Slow()
     with running(preparation) as (made, following):
-        assert following() == Preparing(1, 2)
+        made.request(scaled(2))
+        assert following() == Preparing(0, 1)
     assert preparation.stopped.is_set()
     assert not made._thread.is_alive()
 
 
-def test_requests_wait_for_the_preparation() -> None:
+def test_a_request_waits_until_what_it_needs_is_compiled() -> None:
     preparation = Slow()
     with running(preparation) as (made, following):
         made.request(scaled(2))
-        assert following() == Preparing(1, 2)
-        preparation.stop()
+        assert preparation.asked.get(timeout=WAIT) == ((COLOURS, "float32"),)
+        assert following() == Preparing(0, 1)
+        preparation.go.set()
         assert finished(following).revision == 2
+
+
+def test_a_newer_request_takes_over_while_kernels_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluator, "PATIENCE", 0.0)
+    preparation = Slow()
+    with running(preparation) as (made, following):
+        made.request(scaled(1))
+        assert following() == Preparing(0, 1)
+        made.request(scaled(2))
+        preparation.go.set()
+        while not (isinstance(event := following(), Report) and event.finished):
+            pass
+        assert event.revision == 2
+
+
+def test_a_job_waits_for_its_kernels_and_lets_requests_go_first() -> None:
+    preparation = Slow()
+    work = Work(iter([(1, 1)]))
+    job = replace(work.job, needs=(("conv", "float32"),))
+    with running(preparation) as (made, _):
+        made.submit(job)
+        assert preparation.asked.get(timeout=WAIT) == job.needs
+        assert work.told == []
+        preparation.go.set()
+        assert work.end() is None
 
 
 def test_a_preparation_that_fails_is_told_and_requests_are_answered_all_the_same() -> None:
     with running(Slow(OSError("no compiler"))) as (made, following):
+        made.request(scaled(2))
         failed = following()
         assert isinstance(failed, Failed)
         assert isinstance(failed.error, OSError)
-        made.request(scaled(2))
         assert finished(following).revision == 2

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from explorer.model.evaluation import Evaluated, Evaluation, Result
 from explorer.model.gradients import Gradients, gradients, loss_origin
 from explorer.model.preparing import Preparation
 from explorer.ops.op import Cancelled
+from explorer.ops.warm_up import Part, parts_of
 from explorer.refusal import Refusal
 
 PATIENCE = 0.1
@@ -30,6 +31,8 @@ LONG_PATIENCE = 1.0
 """The same after a request was given up, so that a slow pipeline is still seen to follow the hand."""
 STREAM = 0.08
 """Seconds between two reports of a request that takes longer."""
+LOOK = 0.05
+"""Seconds between two looks at whether the kernels that a job needs are compiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Preparing:
-    """Kernels are being compiled, `done` of `total`; nothing can be computed yet."""
+    """Kernels are being compiled, `done` of the `total` parts that the request needs; nothing can be computed yet."""
 
     done: int
     total: int
@@ -80,11 +83,12 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Failed:
-    """A defect came up in a request or a job: the thread goes on."""
+    """A defect came up in a request for a document, or in a job: the thread goes on."""
 
     error: BaseException
     details: str
     revision: int = -1
+    document: Document | None = None
 
 
 _SummaryKey = tuple[str, int, str, bool, bool]
@@ -97,6 +101,7 @@ class Job:
     """A longer piece of work on the compute thread.
 
     steps     yields (done, total) after each step
+    needs     compiled parts that it waits for; requests go first meanwhile
     progress  told of each, on the compute thread
     ended     told at the end: None, or what went wrong (a `Cancelled` after `cancel`)
     """
@@ -104,6 +109,7 @@ class Job:
     steps: Iterator[tuple[int, int]]
     progress: Callable[[int, int], None]
     ended: Callable[[BaseException | None], None]
+    needs: Sequence[Part] = ()
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
@@ -115,7 +121,7 @@ class Evaluator:
     """Owns the thread. `deliver` is called on it and must hand over to the caller's own thread."""
 
     def __init__(self, deliver: Deliver, preparation: Preparation | None = None) -> None:
-        """`preparation` runs first."""
+        """`preparation` compiles what a request needs before it runs."""
         self._deliver = deliver
         self._preparation = preparation
         self._evaluation = Evaluation()
@@ -167,11 +173,6 @@ class Evaluator:
             self._deliver(event)
 
     def _work(self) -> None:
-        if self._preparation is not None:
-            try:
-                self._preparation.run(lambda done, total: self._send(Preparing(done, total)))
-            except Exception as error:
-                self._send(Failed(error, traceback.format_exc()))
         while True:
             with self._changed:
                 while self._waiting is None and not self._jobs and not self._closing:
@@ -190,6 +191,7 @@ class Evaluator:
     def _run(self, request: Request) -> None:
         self._started = perf_counter()
         try:
+            self._prepare(request)
             reporter = _Reporter(self._evaluation, request, self._tick, self._send, self._summaries)
             self._send(reporter.report())
             self._summaries = reporter.keep
@@ -199,13 +201,30 @@ class Evaluator:
             if self._cancel:
                 self._send(Stopped(request.revision))
         except Exception as error:
-            self._send(Failed(error, traceback.format_exc(), request.revision))
+            self._send(Failed(error, traceback.format_exc(), request.revision, request.document))
+
+    def _prepare(self, request: Request) -> None:
+        if self._preparation is None:
+            return
+        names = [node.op for node in request.document]
+        try:
+            self._preparation.wait(
+                parts_of(names, request.document.dtype), lambda *counts: self._send(Preparing(*counts)), self._tick
+            )
+        except OSError as error:
+            self._preparation = None
+            self._send(Failed(error, traceback.format_exc()))
+        self._started = perf_counter()
 
     def _step(self) -> None:
         job = self._jobs[0]
         try:
             if job.cancelled.is_set():
                 raise Cancelled
+            if self._preparation is not None and not self._preparation.has(job.needs):
+                with self._changed:
+                    self._changed.wait(LOOK)
+                return
             job.progress(*next(job.steps))
         except StopIteration:
             self._end(self._jobs.popleft(), None)

@@ -1,20 +1,32 @@
 """Runs every kernel once in every type that the program uses, so that none is left to compile behind the window.
 
 The operations' own samples do it: an operation that is added is warmed up without being listed anywhere. Run as a
-process of its own, `python -m explorer.ops.warm_up`, since a compilation holds the interpreter; each line that it
-prints, "done 3 of 24", is one part of the work.
+process of its own, `python -m explorer.ops.warm_up`, since a compilation holds the interpreter. A line that it reads,
+such as "conv float32", is a part that is wanted first; a line that it prints is a part that is done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from explorer.ops import operations
-from explorer.ops.op import Array, Op, no_tick
+from explorer.ops.op import Op, no_tick
 from kernels._jit import complete, mark_complete, read_only
 from kernels.colouring import colour_maps, histograms, map_statistics
+
+Part = tuple[str, str]
+"""An operation by its name, or `COLOURS`, and a number format."""
+
+COLOURS = "colours"
+FORMATS = ("float32", "float64")
+NICER = 10
 
 
 def ready() -> bool:
@@ -22,9 +34,28 @@ def ready() -> bool:
     return complete()
 
 
-def _run(op: Op, dtype: type) -> list[Array]:
-    """Every sample there and back, with the arrays as an evaluation gives them; the outputs of the samples."""
-    made: list[Array] = []
+def parts() -> tuple[Part, ...]:
+    """All there is to compile, what is used first in front."""
+    return tuple((name, dtype) for dtype in FORMATS for name in (COLOURS, *operations()))
+
+
+def parts_of(names: Iterable[str], dtype: str) -> tuple[Part, ...]:
+    """What operations need, and the maps of their results; names that are no operations' are passed over."""
+    return ((COLOURS, dtype), *((name, dtype) for name in dict.fromkeys(names) if name in operations()))
+
+
+def run(part: Part) -> None:
+    """Compile one part, or load it where it is compiled already."""
+    name, dtype = part
+    if name == COLOURS:
+        for each in (dtype, "int64"):
+            _colour(np.dtype(each))
+    else:
+        _there_and_back(operations()[name], np.dtype(dtype))
+
+
+def _there_and_back(op: Op, dtype: np.dtype[np.generic]) -> None:
+    """Every sample of an operation, with the arrays as an evaluation gives them."""
     for sample in op.samples(np.random.default_rng(0)):
         weights = sample.weights
         if weights is None:
@@ -33,44 +64,48 @@ def _run(op: Op, dtype: type) -> list[Array]:
         typed = {name: read_only(array.astype(dtype)) for name, array in weights.items()}
         ys, saved = op.forward(xs, typed, sample.params, no_tick)
         op.backward([np.ones_like(y) if y.dtype.kind == "f" else None for y in ys], saved, no_tick)
-        made += ys
-    return made
 
 
-def _colour(maps: Array) -> None:
+def _colour(dtype: np.dtype[np.generic]) -> None:
     """Statistics, histogram and colours of maps (C, H, W), as the stage asks for them."""
-    count, height, width = maps.shape
-    statistics = np.zeros((count, 4))
-    if maps.dtype.kind == "f":
+    maps = np.zeros((1, 2, 2), dtype)
+    statistics = np.zeros((1, 4))
+    if dtype.kind == "f":
         # Only maps with such values go through the kernel.
         map_statistics(np.full_like(maps, np.nan), statistics)
-    map_statistics(maps, statistics)
-    low, high = statistics[:, 0].copy(), statistics[:, 0] + 1
-    histograms(maps, low, high, np.zeros((count, 2), np.int64))
-    colour_maps(maps, low, high, np.zeros(256, np.uint32), np.uint32(0), 1, np.zeros((count, height, width), np.uint32))
+    low, high = np.zeros(1), np.ones(1)
+    histograms(maps, low, high, np.zeros((1, 2), np.int64))
+    colour_maps(maps, low, high, np.zeros(256, np.uint32), np.uint32(0), 1, np.zeros((1, 2, 2), np.uint32))
 
 
-def _colour_each_type(made: list[Array]) -> None:
-    for y in {y.dtype: y for y in made}.values():
-        _colour(y[0])
+def warm_up(done: Callable[[Part], None] = lambda part: None, wishes: Sequence[Part] | deque[Part] = ()) -> None:
+    """Compile what is missing in the cache, and note there that it is complete.
 
-
-def _work() -> Iterator[Callable[[], None]]:
-    for dtype in (np.float32, np.float64):
-        made: list[Array] = []
-        for op in operations().values():
-            yield lambda op=op, dtype=dtype, made=made: made.extend(_run(op, dtype))  # type: ignore[misc]
-        yield lambda made=made: _colour_each_type(made)  # type: ignore[misc]
-
-
-def warm_up(done: Callable[[int, int], None] = lambda part, parts: None) -> None:
-    """Compile what is missing in the cache, `done` being told after each part, and note there that it is complete."""
-    work = list(_work())
-    for part, run in enumerate(work, 1):
-        run()
-        done(part, len(work))
+    done    told of each part
+    wishes  the parts to take first; it may grow meanwhile
+    """
+    left = dict.fromkeys(parts())
+    while left:
+        part = next((wish for wish in tuple(wishes) if wish in left), next(iter(left)))
+        run(part)
+        del left[part]
+        done(part)
     mark_complete()
 
 
+def _serve() -> None:
+    wishes: deque[Part] = deque()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            name, _, dtype = line.strip().partition(" ")
+            wishes.append((name, dtype))
+
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(NICER)
+    threading.Thread(target=listen, daemon=True).start()
+    warm_up(lambda part: print(*part, flush=True), wishes)
+
+
 if __name__ == "__main__":
-    warm_up(lambda part, parts: print(f"done {part} of {parts}", flush=True))
+    _serve()

@@ -37,11 +37,18 @@ class Elided(Text):
     It paints its text itself: a `QLabel` with a new text has the whole window laid out anew, at every step of a drag.
     """
 
-    def __init__(self, text: str = "", font: Role = "text", *, muted: bool = False, lines: int = 1) -> None:
+    def __init__(
+        self, text: str = "", font: Role = "text", *, muted: bool = False, lines: int = 1, least: int = 0
+    ) -> None:
+        """`least`: it takes the width of its text where there is room, and this many pixels at least (0: what is left).
+
+        Such a text belongs to what changes seldom.
+        """
         super().__init__("", font, muted=muted)
         self._whole = ""
-        self._lines = lines
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._lines, self._least = lines, least
+        width = QSizePolicy.Policy.Maximum if least else QSizePolicy.Policy.Ignored
+        self.setSizePolicy(width, QSizePolicy.Policy.Preferred)
         self.setText(text)
 
     def setText(self, text: str) -> None:
@@ -53,10 +60,12 @@ class Elided(Text):
         self._whole = text
         self.setToolTip(text)
         self.update()
+        if self._least:
+            self.updateGeometry()
 
     def text(self) -> str:
         """What there is room for."""
-        room, metrics = max(self.contentsRect().width(), 40), self.fontMetrics()
+        room, metrics = max(self.contentsRect().width(), self._least, 40), self.fontMetrics()
         lines = self._whole.split("\n")
         return "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in lines)
 
@@ -65,12 +74,15 @@ class Elided(Text):
         return self._whole
 
     def sizeHint(self) -> QSize:
-        """No width of its own."""
-        return QSize(0, self.fontMetrics().lineSpacing() * self._lines)
+        """Its lines, and the width of its text where it has a width of its own."""
+        metrics = self.fontMetrics()
+        return QSize(
+            metrics.horizontalAdvance(self._whole) + 1 if self._least else 0, metrics.lineSpacing() * self._lines
+        )
 
     def minimumSizeHint(self) -> QSize:
-        """The same."""
-        return self.sizeHint()
+        """What it can be narrowed to."""
+        return QSize(self._least, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

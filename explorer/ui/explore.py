@@ -57,6 +57,7 @@ class Explore(QObject):
         self._later.timeout.connect(self._show_probe)
         self._behind = False
         self._on_stage = 0
+        self._failed: Document | None = None
         self._overdue = QTimer(self)
         self._overdue.setSingleShot(True)
         self._overdue.setInterval(_OVERDUE)
@@ -253,7 +254,11 @@ class Explore(QObject):
             self._stopped(event.revision)
         elif isinstance(event, Failed):
             self._stopped(event.revision)
-            self.failed.emit(event)
+            # Looking at it from elsewhere, as the stage does by itself, meets the same fault again.
+            again = event.document is not None and event.document is self._failed
+            self._failed = event.document or self._failed
+            if not again:
+                self.failed.emit(event)
 
     def cancel(self) -> None:
         """Give up what is being computed; what is shown stays, marked as stale."""

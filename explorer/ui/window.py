@@ -44,6 +44,7 @@ class MainWindow(QMainWindow):
         self.assembly: object = None
         self._place()
         self.setStatusBar(panels.status)
+        panels.stage.maps.setFocus()
 
     def show_bar(self, bar: TopBar) -> None:
         """Put the bar at the top."""

@@ -46,7 +46,7 @@ class ExplanationPanel(QFrame):
         self.show_message(self.tr("Point at a cell of a map to see how it is computed."))
 
     def _build(self) -> None:
-        self._title = Text(font="strong")
+        self._title = Elided(font="strong", least=theme.current().px(120))
         self._formula = Elided(font="small", muted=True)
         self._formula.setObjectName("explanation.formula")
         self._step_title = Elided(font="small", muted=True)
@@ -266,7 +266,7 @@ class ExplanationPanel(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The last step stands beside the others where there is room."""
         super().resizeEvent(event)
-        self._formula.setVisible(self.width() >= theme.current().px(680))
+        self._formula.setVisible(self.width() >= theme.current().px(480))
         self._step_title.setVisible(self.width() >= theme.current().px(580))
         self._lay_out()
 

@@ -137,7 +137,7 @@ def caption(maps: Maps, index: int) -> tuple[str, str]:
         left = f"∂ {left}"
     low, high = (float(each) for each in maps.own[index])
     digits = 2 if maps.gradient else 3
-    right = f"{number(low, digits)} … {number(high, digits)}"
+    right = f"{number(low, digits)} … {number(high, digits)}" if low < high else number(low, digits)
     lost = int(maps.not_finite[index])
     return left, f"{right} · {lost} NaN/∞" if lost else right
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 from explorer.model.digits import number
 from explorer.model.display import Maps, View
 from explorer.ui import theme
-from explorer.ui.captioned import Elided, Segmented, Text, menu_button
+from explorer.ui.captioned import Elided, Segmented, menu_button
 from explorer.ui.stage.map_grid import MapGrid
 
 
@@ -27,7 +27,7 @@ class Stage(QWidget):
         self.setProperty("role", "ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.maps = MapGrid()
-        self._title = Text("", "title")
+        self._title = Elided("", "title", least=theme.current().px(90))
         self._title.setObjectName("stage.title")
         self._about = Elided(font="small", muted=True)
         self._about.setObjectName("stage.about")

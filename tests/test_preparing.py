@@ -1,0 +1,78 @@
+"""Kernels are compiled in a process of its own, what a document needs first."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from explorer.model import preparing
+from explorer.model.preparing import Preparation
+from explorer.ops import operations, warm_up
+from explorer.ops.op import Cancelled, no_tick
+
+ECHO = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
+"""Compiles nothing, and says of each wish that it is done."""
+DEAF = "import sys; sys.stdin.read()"
+BROKEN = "raise SystemExit(1)"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparing, "ready", lambda: False)
+
+
+@contextmanager
+def running(program: str) -> Iterator[Preparation]:
+    made = Preparation((sys.executable, "-c", program))
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def test_what_is_waited_for_is_asked_for_and_told_as_it_is_done() -> None:
+    told: list[tuple[int, int]] = []
+    with running(ECHO) as made:
+        made.wait((("conv", "float32"), ("relu", "float32")), lambda *counts: told.append(counts), no_tick)
+        assert made.has((("relu", "float32"),))
+        assert not made.has((("relu", "float64"),))
+    assert told[0][1] == 2
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+
+
+def test_waiting_can_be_given_up() -> None:
+    def tick() -> None:
+        raise Cancelled
+
+    with running(DEAF) as made, pytest.raises(Cancelled):
+        made.wait((("conv", "float32"),), lambda *counts: None, tick)
+
+
+def test_nothing_is_waited_for_where_the_process_ends_or_is_stopped() -> None:
+    with running(BROKEN) as made:
+        made.wait((("conv", "float32"),), lambda *counts: None, no_tick)
+    made.wait((("relu", "float32"),), lambda *counts: None, no_tick)
+
+
+def test_all_operations_are_compiled_and_those_that_are_wished_for_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[warm_up.Part] = []
+    monkeypatch.setattr(warm_up, "run", ran.append)
+    monkeypatch.setattr(warm_up, "mark_complete", lambda: ran.append(("complete", "")))
+    wishes = [("softmax", "float64"), ("no such", "float32")]
+    warm_up.warm_up(lambda part: wishes.append(("relu", "float32")), wishes)
+    assert ran[:2] == [("softmax", "float64"), ("relu", "float32")]
+    assert sorted(ran[:-1]) == sorted(
+        (name, dtype) for dtype in ("float32", "float64") for name in (*operations(), "colours")
+    )
+    assert ran[-1] == ("complete", "")
+
+
+def test_a_document_needs_its_operations_and_the_colours_of_its_maps() -> None:
+    assert warm_up.parts_of(["conv", "relu", "conv", "of a newer program"], "float64") == (
+        ("colours", "float64"),
+        ("conv", "float64"),
+        ("relu", "float64"),
+    )
