@@ -33,6 +33,7 @@ import numba
 import numpy as np
 from numba import config, njit, prange
 from numba.core.caching import FunctionCache
+from numba.core.runtime import rtsys
 
 __all__ = [
     "cache_folder",
@@ -131,7 +132,10 @@ class _TolerantCache(FunctionCache):  # type: ignore[misc]
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
-            return super().load_overload(sig, target_context)
+            # Numba's own way here brings everything in that a compilation needs, which takes a quarter of a second at
+            # the start of the program; what is compiled already needs the run-time system alone.
+            rtsys.initialize(target_context)
+            return self._load_overload(sig, target_context)
         except Exception:
             shutil.rmtree(self.cache_path, ignore_errors=True)
             if _folder is not None:

@@ -31,6 +31,8 @@ LONG_PATIENCE = 1.0
 """The same after a request was given up, so that a slow pipeline is still seen to follow the hand."""
 STREAM = 0.08
 """Seconds between two reports of a request that takes longer."""
+PAINTING = 0.012
+"""Seconds that a request waits at the most for its maps to be painted: both at once would take longer than in turn."""
 LOOK = 0.05
 """Seconds between two looks at whether the kernels that a job needs are compiled."""
 
@@ -64,6 +66,8 @@ class Report:
     refusal: Refusal | None = None
     seconds: float = 0.0
     finished: bool = False
+    painted: threading.Event = field(default_factory=threading.Event)
+    """Set by the receiver once the maps of a request on its way are on the screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +300,10 @@ class _Reporter:
             self._early = self._maps(so_far, None)
         if early or perf_counter() - self._last > STREAM:
             self._tick()
-            self._send(self._made(None, None, None, finished=False, maps=self._early if early else ()))
+            report = self._made(None, None, None, finished=False, maps=self._early if early else ())
+            self._send(report)
+            if early:
+                report.painted.wait(PAINTING)
 
     def _others_wait(self) -> bool:
         """Whether layers are left to compute that the maps of this one need nothing of."""

@@ -42,6 +42,12 @@ class Plan:
 
 def plan(document: Document, shown: int = 0) -> Plan:
     """Shapes of all layers for the picture `shown`, or for the whole batch where the document asks for it."""
+    return _plan(document, shown, limits.current())
+
+
+@lru_cache(maxsize=8)
+def _plan(document: Document, shown: int, most_of: limits.Limits) -> Plan:
+    """Remembered, since an edit, the panels and the evaluation each ask for the plan of one document."""
     known: dict[Link, Shape] = {}
     tensor = False
     source: Refusal | None = None
@@ -57,7 +63,7 @@ def plan(document: Document, shown: int = 0) -> Plan:
     refusals: dict[str, Refusal] = {}
     blocked: dict[str, Refusal] = {}
     cells = sum(math.prod(shape) for shape in known.values())
-    most = free_memory() * limits.current().free_memory_percent // 100
+    most = free_memory() * most_of.free_memory_percent // 100
     size = np.dtype(document.dtype).itemsize
     for node in document:
         try:
@@ -68,7 +74,7 @@ def plan(document: Document, shown: int = 0) -> Plan:
                     "The layers up to here need {needed} MB; the limit is {most} MB, {percent} % of the free memory.",
                     needed=cells * size >> 20,
                     most=most >> 20,
-                    percent=limits.current().free_memory_percent,
+                    percent=most_of.free_memory_percent,
                     hint="A smaller picture, fewer filters or a larger stride needs less.",
                 )
         except _Waits as waits:

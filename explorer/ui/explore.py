@@ -58,10 +58,12 @@ class Explore(QObject):
         self._behind = False
         self._on_stage = 0
         self._failed: Document | None = None
+        self._painting: Report | None = None
         self._overdue = QTimer(self)
         self._overdue.setSingleShot(True)
         self._overdue.setInterval(_OVERDUE)
         self._overdue.timeout.connect(self._show_behind)
+        panels.stage.maps.painted.connect(self._painted)
         store.listen(self._document_changed)
         connect(self, store, panels)
 
@@ -260,6 +262,11 @@ class Explore(QObject):
             if not again:
                 self.failed.emit(event)
 
+    def _painted(self) -> None:
+        if self._painting is not None:
+            self._painting.painted.set()
+            self._painting = None
+
     def cancel(self) -> None:
         """Give up what is being computed; what is shown stays, marked as stale."""
         self._evaluator.cancel()
@@ -318,6 +325,7 @@ class Explore(QObject):
         else:
             if report.maps:
                 self._panels.show_maps(report, current)
+                self._painting = report
             self._panels.status.busy("computing", self.tr("Computing"), report.done, report.total)
         if not current:
             self.state_changed.emit("behind", "")

@@ -13,7 +13,6 @@ from typing import Any
 import numba
 import numpy as np
 import PIL
-import tifffile
 
 from explorer import __version__, limits
 from explorer.model.document import Document
@@ -111,6 +110,8 @@ def _head(document: Document, wanted: Wanted) -> dict[str, Any]:
         },
         "pipeline": pipeline(document),
     }  # fmt: skip
+    import tifffile  # Costs the start of the program more than it is worth before anything is exported.
+
     libraries = {
         "numpy": np.__version__, "numba": numba.__version__, "pillow": PIL.__version__, "tifffile": tifffile.__version__
     }  # fmt: skip

@@ -47,6 +47,7 @@ class MapGrid(QAbstractScrollArea):
     hovered = Signal(object)  # Place | None
     pinned = Signal(object)  # Place | None
     selected = Signal(int)
+    painted = Signal()
     needs = Signal(int, int, int)  # first map, count, decimation
     menu_wanted = Signal(object, object)  # Place | None, global point
 
@@ -226,6 +227,8 @@ class MapGrid(QAbstractScrollArea):
                 stale=self._stale,
                 marks=self._marks.get(maps.gradient, ()),
             )
+        painter.end()
+        self.painted.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the tiles to the new size."""
