@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange
+from kernels.window_taps import taps_inside
 
 _RUN = 32
 
@@ -64,8 +65,17 @@ def _larger(x, x_places, offset, best, places, new_best, new_places):  # type: i
 
 
 @kernel
-def _max_rows(x, kernel, stride, dilation, begin, first, last, y, switches):  # type: ignore[no-untyped-def]
-    """Rows first ≤ m·OH + i < last of `max_pool`.
+def _negate(phases):  # type: ignore[no-untyped-def]
+    """phases[p, q] = −phases[p, q]."""
+    for p in range(phases.shape[0]):
+        phase = phases[p]
+        for q in range(phase.size):
+            phase[q] = -phase[q]
+
+
+@kernel
+def _max_rows(x, smallest, kernel, stride, dilation, begin, first, last, y, switches):  # type: ignore[no-untyped-def]
+    """Rows first ≤ m·OH + i < last of `max_pool`; the smallest number is the largest of the negated ones.
 
     The maximum along each input row comes first and is kept for the next windows that hold the row; then the rows of
     a window are compared. Row order decides ties in both, so in the whole window.
@@ -79,13 +89,12 @@ def _max_rows(x, kernel, stride, dilation, begin, first, last, y, switches):  # 
     found = (kernel[1] - 1) % 2
     best, places = np.empty((2, columns), x.dtype), np.empty((2, columns), np.int32)
     zeros, first_places = np.zeros(columns, np.int32), np.zeros(columns, np.int32)
+    never = np.inf if smallest else -np.inf
     for j in range(min(columns, (begin[1] + stride[1] - 1) // stride[1])):
         first_places[j] = (begin[1] - j * stride[1] + dilation[1] - 1) // dilation[1] * dilation[1]
     for row in range(first, last):
         m, i = row // rows, row % rows
-        top = i * stride[0] - begin[0]
-        u_first = (max(0, -top) + dilation[0] - 1) // dilation[0]
-        u_last = min(kernel[0], (height - 1 - top) // dilation[0] + 1)
+        top, u_first, u_last = taps_inside(i, kernel[0], stride[0], dilation[0], begin[0], height)
         the_best, the_places = best[0], places[0]
         for u in range(u_first, u_last):
             r = top + u * dilation[0]
@@ -93,7 +102,9 @@ def _max_rows(x, kernel, stride, dilation, begin, first, last, y, switches):  # 
             along, along_places = row_best[slot], row_places[slot]
             if held[slot] != m * height + r:
                 held[slot] = m * height + r
-                _by_phase(x[m, r], stride[1], begin[1], -np.inf, phases)
+                _by_phase(x[m, r], stride[1], begin[1], never, phases)
+                if smallest:
+                    _negate(phases)
                 for j in range(columns):
                     along[0, j] = phases[0, j]
                 for j in range(columns):
@@ -109,21 +120,26 @@ def _max_rows(x, kernel, stride, dilation, begin, first, last, y, switches):  # 
                 _larger(along[found], along_places[found], np.int32(0), the_best, the_places, best[side], places[side])
                 the_best, the_places = best[side], places[side]
         best_y, best_place = y[m, i], switches[m, i]
-        for j in range(columns):
-            best_y[j] = the_best[j]
+        if smallest:
+            for j in range(columns):
+                best_y[j] = -the_best[j]
+        else:
+            for j in range(columns):
+                best_y[j] = the_best[j]
         for j in range(columns):
             best_place[j] = the_places[j] + j * stride[1] - begin[1]
 
 
 @parallel_kernel
-def max_pool(x, kernel, stride, dilation, begin, first, last, y, switches):  # type: ignore[no-untyped-def]
+def max_pool(x, smallest, kernel, stride, dilation, begin, first, last, y, switches):  # type: ignore[no-untyped-def]
     """y[m,i,j] = max over (u,v) of x[m,r,c]; switches[m,i,j] = r·W + c of the first cell in row order that has it.
 
-    x (M, H, W) of less than 2³⁰ cells a plane, y and switches (M, OH, OW). Padding never wins; NaN does.
+    x (M, H, W) of less than 2³⁰ cells a plane, y and switches (M, OH, OW). Padding never wins; NaN does. With
+    `smallest` the minimum takes the place of the maximum.
     """
     for task in prange((last - first + _RUN - 1) // _RUN):
         start = first + task * _RUN
-        _max_rows(x, kernel, stride, dilation, begin, start, min(last, start + _RUN), y, switches)
+        _max_rows(x, smallest, kernel, stride, dilation, begin, start, min(last, start + _RUN), y, switches)
 
 
 @parallel_kernel

@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from explorer.ops import batch_norm, global_average_pool, input_conversion, max_pool, max_unpool, mean_pool
+from explorer.ops import (
+    batch_norm,
+    global_average_pool,
+    input_conversion,
+    lp_pool,
+    max_pool,
+    max_unpool,
+    mean_pool,
+    min_pool,
+    stochastic_pool,
+)
 from explorer.ops.op import Op, no_tick
 from kernels import bands as banding
 from kernels.bands import bands
@@ -25,7 +35,14 @@ def _cases() -> list[Any]:
     white = np.ones((2, 1, 1, 1))
     return [
         pytest.param(max_pool.OP, (x,), max_pool.Params(**window), id="max pooling"),
+        pytest.param(max_pool.OP, (x,), max_pool.Params(**window, ties="all"), id="max pooling, every tie"),
+        pytest.param(min_pool.OP, (x.round(),), min_pool.Params(**window, ties="split"), id="min pooling, shared ties"),
         pytest.param(mean_pool.OP, (x,), mean_pool.Params(**window), id="mean pooling"),
+        pytest.param(lp_pool.OP, (x,), lp_pool.Params(**window, p=2.5), id="Lp pooling"),
+        pytest.param(stochastic_pool.OP, (abs(x),), stochastic_pool.Params(**window), id="stochastic pooling"),
+        pytest.param(
+            stochastic_pool.OP, (x,), stochastic_pool.Params(**window, mode="inference", rectify=True), id="expectation"
+        ),
         pytest.param(max_unpool.OP, (x, places, plane), max_unpool.Params(), id="unpooling"),
         pytest.param(max_unpool.OP, (x, places, plane), max_unpool.Params("sum"), id="unpooling, sum"),
         pytest.param(batch_norm.OP, (x,), batch_norm.Params(), id="batch normalization"),
@@ -39,8 +56,9 @@ def _cases() -> list[Any]:
 def _everything(op: Op, xs: Any, params: Any) -> list[Any]:
     weights = op.init(tuple(x.shape for x in xs), params, np.random.default_rng(1))
     ys, saved = op.forward(xs, weights, params, no_tick)
-    gys = [np.random.default_rng(2).standard_normal(y.shape).astype(y.dtype) for y in ys[:1]]
-    gxs, gweights = op.backward(gys + [None] * (len(ys) - 1), saved, no_tick)
+    rng = np.random.default_rng(2)
+    gys = [rng.standard_normal(y.shape).astype(y.dtype) if y.dtype.kind == "f" else None for y in ys]
+    gxs, gweights = op.backward(gys, saved, no_tick)
     return [*ys, *(gx for gx in gxs if gx is not None), *gweights.values()]
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from explorer.ops import pooling_window
-from explorer.ops.explanation import Grid, Number, Sign, Step
-from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
+from explorer.ops.explanation import Number, Sign, Step
+from explorer.ops.op import Array, Arrays, Cell, Op, Sample, Shapes, Tick, Weights
 from explorer.ops.parameters import flag
-from explorer.ops.pooling_window import arithmetic, window
+from explorer.ops.pooling_window import arithmetic, pooled, reads, window, window_cases
 from explorer.refusal import message
 from kernels import pooling
 from kernels._jit import read_only
@@ -29,20 +29,19 @@ class Params(pooling_window.Params):
 
 
 def shape(shapes: Shapes, params: Params) -> Shapes:
-    return ((*shapes[0][:2], *window(shapes[0], params).outputs),)
+    return (pooled(shapes[0], params),)
 
 
 def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
     (x,) = xs
     windows = window(x.shape, params)
-    planes = read_only(x.reshape(-1, *windows.extents))
+    planes = windows.planes(x)
     y = np.empty((len(planes), *windows.outputs), x.dtype)
     counts = windows.counts(0, params.count_padding), windows.counts(1, params.count_padding)
-    geometry = windows.kernel, windows.stride, windows.dilation, windows.begin, counts
-    cost = windows.kernel[0] * windows.extents[1] + windows.kernel[1] * windows.outputs[1]
-    for first, last in bands(len(planes) * windows.outputs[0], cost, tick):
+    geometry = *windows.geometry, counts
+    for first, last in bands(len(planes) * windows.outputs[0], windows.sum_cost, tick):
         pooling.mean_pool(planes, *geometry, first, last, y)
-    return (y.reshape(x.shape[:2] + windows.outputs),), (x.shape, x.dtype, geometry, cost)
+    return (y.reshape(x.shape[:2] + windows.outputs),), (x.shape, x.dtype, geometry, windows.sum_cost)
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
@@ -72,22 +71,12 @@ def definition(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> floa
 
 
 def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequence[Step]:
-    n, c, i, j = cell.index
+    i, j = cell.index[2:]
     windows = window(xs[0].shape, params)
-    rows, columns = windows.cells(i, j)
-    patch, padding = windows.patch(xs[0][n, c], i, j)
+    grid = windows.grid(xs[0], cell, adds_up=True)
     with np.errstate(invalid="ignore", over="ignore"):
-        total = float(patch.sum())
+        total = float(grid.values.sum())
     count = float(windows.counts(0, params.count_padding)[i] * windows.counts(1, params.count_padding)[j])
-    grid = Grid(
-        message("Window"),
-        patch,
-        "input",
-        padding=padding if padding.any() else None,
-        where=(0, c, int(rows[0]), int(columns[0])),
-        spacing=params.dilation,
-        adds_up=True,
-    )
     counted = message("cells, the padding counted") if params.count_padding else message("cells inside of the map")
     return (
         Step(
@@ -109,45 +98,23 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
     )
 
 
-def reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
-    return (window(shapes[0], params).reads(cell),)
-
-
 def samples(rng: np.random.Generator) -> Sequence[Sample]:
-    def normal(*extents: int) -> Array:
-        return rng.standard_normal(extents)
-
+    around: dict[str, Any] = {"kernel": (3, 3), "count_padding": True}
+    counted: tuple[tuple[str, tuple[int, ...], dict[str, Any]], ...] = (
+        ("Padding counted", (1, 2, 5, 4), {"stride": (1, 1), "padding": "same"}),
+        ("Odd size rounded up, padding counted", (1, 1, 6, 5), {"ceil": True, "padding": "numbers", "pads": (1,) * 4}),
+        (
+            "Uneven padding and dilation, rounded up, padding counted",
+            (1, 1, 7, 6),
+            {"ceil": True, "stride": (3, 2), "dilation": (2, 1), "padding": "numbers", "pads": (1, 0, 2, 2)},
+        ),
+    )
+    holes = rng.standard_normal((1, 1, 4, 6))
+    holes[0, 0, 0, 0], holes[0, 0, 1, 3], holes[0, 0, 3, 5] = np.nan, np.inf, -np.inf
     return (
-        Sample(title="2 × 2, stride 2", xs=(normal(2, 2, 4, 6),), params=Params()),
-        Sample(title="One cell", xs=(normal(1, 1, 1, 1),), params=Params(kernel=(1, 1), stride=(1, 1))),
-        Sample(
-            title="Overlapping, same size",
-            xs=(normal(1, 2, 5, 4),),
-            params=Params(kernel=(3, 3), stride=(1, 1), padding="same"),
-        ),
-        Sample(
-            title="Padding counted",
-            xs=(normal(1, 2, 5, 4),),
-            params=Params(kernel=(3, 3), stride=(1, 1), padding="same", count_padding=True),
-        ),
-        Sample(title="Odd size rounded up", xs=(normal(1, 1, 5, 7),), params=Params(ceil=True)),
-        Sample(
-            title="Odd size rounded up, padding counted",
-            xs=(normal(1, 1, 6, 5),),
-            params=Params(kernel=(3, 3), ceil=True, count_padding=True, padding="numbers", pads=(1, 1, 1, 1)),
-        ),
-        Sample(
-            title="Uneven padding",
-            xs=(normal(1, 1, 4, 5),),
-            params=Params(kernel=(3, 2), stride=(2, 3), padding="numbers", pads=(0, 1, 2, 0)),
-        ),
-        Sample(
-            title="Dilation",
-            xs=(normal(1, 1, 7, 6),),
-            params=Params(kernel=(3, 2), stride=(1, 2), dilation=(2, 3), padding="numbers", pads=(2, 1, 1, 2)),
-        ),
-        Sample(title="Gaps between the windows", xs=(normal(1, 1, 8, 9),), params=Params(stride=(3, 4))),
-        Sample(title="Whole map", xs=(normal(1, 2, 3, 5),), params=Params(kernel=(3, 5), stride=(1, 1))),
+        *(Sample(title=title, xs=(rng.standard_normal(x),), params=Params(**at)) for title, x, at in window_cases()),
+        *(Sample(title=title, xs=(rng.standard_normal(x),), params=Params(**around, **at)) for title, x, at in counted),
+        Sample(title="Not a number, and infinity", xs=(holes,), params=Params(), ties=True),
     )
 
 
@@ -165,5 +132,5 @@ OP = Op(
     explain=explain,
     reads=reads,
     samples=samples,
-    arithmetic=lambda shapes, params: arithmetic(shapes[0], params),
+    arithmetic=arithmetic,
 )

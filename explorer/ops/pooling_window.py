@@ -1,13 +1,16 @@
-"""The windows of max and mean pooling: their parameters, where they lie, and which cells they hold."""
+"""The windows of pooling: their parameters, where they lie, and which cells they hold."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from explorer.ops.op import Array, Cell, Region, Shape
+from explorer.ops.explanation import Grid
+from explorer.ops.op import Array, Cell, Region, Shape, Shapes
 from explorer.ops.padding import (
     Pads,
     dilation_field,
@@ -21,7 +24,8 @@ from explorer.ops.padding import (
     stride_field,
 )
 from explorer.ops.parameters import flag
-from explorer.refusal import Refusal
+from explorer.refusal import Refusal, message
+from kernels._jit import read_only
 
 _CEIL_HINT = "Keep a last window that is only partly inside, as long as it begins inside (Caffe's rule)."
 _MOST_CELLS = 1 << 30
@@ -30,7 +34,7 @@ _PLACES = ("row", "column")
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """What max and mean pooling have in common."""
+    """What every pooling over windows has."""
 
     kernel: tuple[int, int] = kernel_field((2, 2))
     stride: tuple[int, int] = stride_field((2, 2))
@@ -54,6 +58,35 @@ class Window(NamedTuple):
     def begin(self) -> tuple[int, int]:
         """Padding at the top and at the left."""
         return self.pads[:2]
+
+    @property
+    def geometry(self) -> tuple[tuple[int, int], ...]:
+        """Kernel, stride, dilation and the padding at the top and left, as the kernels take them."""
+        return self.kernel, self.stride, self.dilation, self.begin
+
+    @property
+    def most(self) -> int:
+        """No window has more cells inside of the map than this."""
+        return math.prod(min(self.kernel[axis], -(-self.extents[axis] // self.dilation[axis])) for axis in (0, 1))
+
+    def planes(self, x: Array) -> Array:
+        """x (N, C, H, W) as (N·C, H, W), read-only."""
+        return read_only(x.reshape(-1, *self.extents))
+
+    @property
+    def row_cost(self) -> int:
+        """Operations of a row of outputs that looks at each cell of each window."""
+        return self.outputs[1] * math.prod(self.kernel)
+
+    @property
+    def sum_cost(self) -> int:
+        """Operations of a row of sums over windows: the rows of a window are added first, then its columns."""
+        return self.kernel[0] * self.extents[1] + self.kernel[1] * self.outputs[1]
+
+    @property
+    def cell_cost(self) -> int:
+        """No cell of the map is under more windows than this."""
+        return math.prod(-(-span(self.kernel[axis], self.dilation[axis]) // self.stride[axis]) for axis in (0, 1))
 
     def counts(self, axis: int, padding: bool = False) -> Array:
         """Cells of each window along an axis that lie inside of the map, or of the padded map; float64."""
@@ -81,6 +114,34 @@ class Window(NamedTuple):
         )
         clipped = np.ix_(rows.clip(0, self.extents[0] - 1), columns.clip(0, self.extents[1] - 1))
         return np.where(inside, plane[clipped].astype(np.float64), 0.0), ~inside
+
+    def grid(self, x: Array, cell: Cell, *, marked: tuple[tuple[int, int], ...] = (), adds_up: bool = False) -> Grid:
+        """The numbers of x (N, C, H, W) under the window of `cell`, to show; `marked` are rows and columns of x."""
+        n, channel, i, j = cell.index
+        patch, padding = self.patch(x[n, channel], i, j)
+        rows, columns = self.cells(i, j)
+        return Grid(
+            message("Window"),
+            patch,
+            "input",
+            padding=padding if padding.any() else None,
+            marked=tuple((int(np.searchsorted(rows, r)), int(np.searchsorted(columns, c))) for r, c in marked),
+            where=(0, channel, int(rows[0]), int(columns[0])),
+            spacing=self.dilation,
+            adds_up=adds_up,
+        )
+
+    def inside(self, x: Array, cell: Cell) -> list[tuple[int, int, float]]:
+        """(row, column, number) of every cell of x inside of the map under the window of `cell`, in row order."""
+        n, channel, i, j = cell.index
+        rows, columns = self.cells(i, j)
+        height, width = self.extents
+        return [
+            (int(row), int(column), float(x[n, channel, row, column]))
+            for row in rows
+            for column in columns
+            if 0 <= row < height and 0 <= column < width
+        ]
 
     def reads(self, cell: Cell) -> Region:
         """The cells of input 0 under the window of `cell`."""
@@ -132,8 +193,42 @@ def window(shape: Shape, params: Params) -> Window:
     return found
 
 
-def arithmetic(shape: Shape, params: Params) -> tuple[str, ...]:
+def pooled(shape: Shape, params: Params) -> Shape:
+    """The shape (N, C, OH, OW) of one number for each window over maps of `shape`."""
+    return *shape[:2], *window(shape, params).outputs
+
+
+def reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
+    """The cells under the window of `cell`: what `Op.reads` asks."""
+    return (window(shapes[0], params).reads(cell),)
+
+
+def window_cases() -> tuple[tuple[str, Shape, dict[str, Any]], ...]:
+    """Title, input shape and parameters of windows in every position: samples for any pooling."""
+    return (
+        ("2 × 2, stride 2", (2, 2, 4, 6), {}),
+        ("One cell", (1, 1, 1, 1), {"kernel": (1, 1), "stride": (1, 1)}),
+        ("Overlapping, same size", (1, 2, 5, 4), {"kernel": (3, 3), "stride": (1, 1), "padding": "same"}),
+        ("Odd size rounded down", (1, 1, 5, 7), {}),
+        ("Odd size rounded up", (1, 1, 5, 7), {"ceil": True}),
+        (
+            "Uneven padding",
+            (1, 1, 4, 5),
+            {"kernel": (3, 2), "stride": (2, 3), "padding": "numbers", "pads": (0, 1, 2, 0)},
+        ),
+        (
+            "Dilation",
+            (1, 1, 7, 6),
+            {"kernel": (3, 2), "stride": (1, 2), "dilation": (2, 3), "padding": "numbers", "pads": (2, 1, 1, 2)},
+        ),
+        ("Gaps between the windows", (1, 1, 8, 9), {"stride": (3, 4)}),
+        ("Whole map", (1, 2, 3, 5), {"kernel": (3, 5), "stride": (1, 1)}),
+    )
+
+
+def arithmetic(shapes: Shapes, params: Params) -> tuple[str, ...]:
     """The output height and width with their numbers put in."""
+    shape = shapes[0]
     around = window(shape, params).pads
     return tuple(
         extent_text(

@@ -1,0 +1,44 @@
+"""One window at a time: which of its taps lie in the plane, which windows hold a cell, and the numbers under it.
+
+Axes as in `kernels.pooling`: along an axis tap u of window i falls on the cell i·stride + u·dilation − begin.
+"""
+
+from __future__ import annotations
+
+from kernels._jit import kernel
+
+
+@kernel
+def taps_inside(i, kernel, stride, dilation, begin, extent):  # type: ignore[no-untyped-def]
+    """(start, first, last): window i begins at the cell `start`; its taps first ≤ u < last lie in 0 … extent − 1."""
+    start = i * stride - begin
+    first = (max(0, -start) + dilation - 1) // dilation
+    return start, first, min(kernel, (extent - 1 - start) // dilation + 1)
+
+
+@kernel
+def windows_over(cell, kernel, stride, dilation, begin, windows):  # type: ignore[no-untyped-def]
+    """(low, high): windows low ≤ i < high span the cell; a tap is on it if dilation divides cell + begin − i·stride."""
+    place = cell + begin
+    low = max(0, (place - dilation * (kernel - 1) + stride - 1) // stride)
+    return low, min(windows, place // stride + 1)
+
+
+@kernel
+def gather(x, i, j, kernel, stride, dilation, begin, taken):  # type: ignore[no-untyped-def]
+    """taken[k] = x[r, c] for the cells of window (i, j) inside of x (H, W), in row order; returns their number."""
+    top, u_first, u_last = taps_inside(i, kernel[0], stride[0], dilation[0], begin[0], x.shape[0])
+    left, v_first, v_last = taps_inside(j, kernel[1], stride[1], dilation[1], begin[1], x.shape[1])
+    count = 0
+    for u in range(u_first, u_last):
+        row = x[top + u * dilation[0]]
+        for v in range(v_first, v_last):
+            taken[count] = row[left + v * dilation[1]]
+            count += 1
+    return count
+
+
+@kernel
+def lift(largest):  # type: ignore[no-untyped-def]
+    """2^600, 1 or 2^−600: brings numbers up to `largest` to where their squares and sums stay inside of float64."""
+    return 2.0**600 if largest < 2.0**-500 else 2.0**-600 if largest > 2.0**500 else 1.0
