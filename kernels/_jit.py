@@ -45,11 +45,13 @@ __all__ = [
     "prange",
     "read_only",
     "specialisations",
+    "strict_kernel",
 ]
 
 _MARK = "complete"
 
 SAFE_MATH = {"contract", "reassoc", "nsz", "arcp"}
+STRICT_MATH = {"contract"}
 
 
 def _caches() -> Path:
@@ -153,11 +155,11 @@ class _TolerantCache(FunctionCache):  # type: ignore[misc]
 _compiled: list[Any] = []
 
 
-def _jit(function: Callable[..., Any], *, parallel: bool) -> Any:
+def _jit(function: Callable[..., Any], *, fastmath: set[str] = SAFE_MATH, **options: bool) -> Any:
     if config.DISABLE_JIT:
         # Compiled code says nothing of overflow and of ∞ − ∞; neither does it as Python.
         return np.errstate(all="ignore")(function)
-    compiled = njit(nogil=True, error_model="numpy", fastmath=SAFE_MATH, parallel=parallel)(function)
+    compiled = njit(nogil=True, error_model="numpy", fastmath=fastmath, **options)(function)
     if _folder is not None:
         compiled._cache = _TolerantCache(function)
     _compiled.append(compiled)
@@ -166,7 +168,15 @@ def _jit(function: Callable[..., Any], *, parallel: bool) -> Any:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile for one thread, kept on disk."""
-    return _jit(function, parallel=False)
+    return _jit(function)
+
+
+def strict_kernel(function: Callable[..., Any]) -> Any:
+    """Compile into whatever loop calls it, with every sum in the order written: for steps that round, (x + big) − big.
+
+    As a call of its own it would keep the loop from becoming vectors.
+    """
+    return _jit(function, fastmath=STRICT_MATH, forceinline=True)
 
 
 def parallel_kernel(function: Callable[..., Any]) -> Any:

@@ -20,7 +20,7 @@ ONE_KERNEL = """
 import numpy as np
 from kernels import _jit, pointwise
 x, y = np.array([-1.0, 2.0]), np.empty(2)
-pointwise.relu(x, y)
+pointwise.relu(x, x, False, y)
 assert y.tolist() == [0, 2]
 hits = sum(pointwise.relu.stats.cache_hits.values())
 print(hits, _jit.cache_folder(), _jit.complete())
@@ -111,7 +111,7 @@ IN_A_TYPE = """
 import numpy as np
 from kernels import pointwise
 x, y = np.arange(-4, 4).astype("{0}"), np.full(8, 9, "{0}")
-pointwise.relu(x, y)
+pointwise.relu(x, x, False, y)
 print(*y.astype(int), sum(pointwise.relu.stats.cache_hits.values()))
 """
 

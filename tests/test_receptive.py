@@ -54,13 +54,31 @@ DILATED = ("conv", {"filters": 2, "bank": "random", "dilation": (2, 1), "padding
 GROUPED = ("conv", {"filters": 2, "bank": "random", "groups": 2})
 POOL = ("max_pool", {})
 MEAN = ("mean_pool", {"kernel": (3, 2), "stride": (1, 2)})
+MIRROR = ("pad", {"mode": "reflect", "amounts": (2, 1, 1, 2)})
+ZEROS = ("pad", {"amounts": (1, 0, 2, 0)})
 UNPOOL = ("max_unpool", {})
 
 
 @pytest.mark.parametrize(
     "layers",
-    [(STRIDED, POOL), (CONV, MEAN), (DILATED, POOL), (GROUPED, GROUPED)],
-    ids=["strided, pooled", "same, averaged", "dilated, pooled", "grouped twice"],
+    [
+        (STRIDED, POOL),
+        (CONV, MEAN),
+        (DILATED, POOL),
+        (GROUPED, GROUPED),
+        (MIRROR, MEAN),
+        (MIRROR, MIRROR, DILATED),
+        (ZEROS, MEAN),
+    ],
+    ids=[
+        "strided, pooled",
+        "same, averaged",
+        "dilated, pooled",
+        "grouped twice",
+        "mirrored",
+        "mirrored twice",
+        "zeros around",
+    ],
 )
 @pytest.mark.parametrize("corner", [0, -1], ids=["first cell", "last cell"])
 def test_the_box_is_what_perturbing_every_source_cell_finds(

@@ -56,22 +56,18 @@ def receptive_fields(evaluated: Evaluated, link: Link, index: tuple[int, ...]) -
                 continue
             shapes = tuple(x.shape for x in result.xs)
             inside = box.clipped(result.ys[place].shape)
-            for corner in {(0, 0, 0), (1, 1, 1)}:
-                cell = Cell(
-                    place,
-                    (
-                        index[0],
-                        *(
-                            low if first == 0 else high - 1
-                            for first, (low, high) in zip(
-                                corner, (inside.channels, inside.rows, inside.columns), strict=True
-                            )
-                        ),
-                    ),
-                )
+            for channel, row, column in _visited(inside, folds=operation.folds):
+                cell = Cell(place, (index[0], channel, row, column))
                 for region in operation.reads(shapes, node.params, cell):
                     _join(boxes, node.inputs[region.port], _box(region))
     return boxes
+
+
+def _visited(box: Box, *, folds: bool) -> set[tuple[int, int, int]]:
+    """The first and the last cell of the box; with `folds` one of each row and column between them."""
+    axes = [range(*axis) for axis in (box.channels, box.rows, box.columns)]
+    places = range(max(map(len, axes))) if folds else (0, max(map(len, axes)) - 1)
+    return {tuple(axis[min(place, len(axis) - 1)] for axis in axes) for place in places}  # type: ignore[misc]
 
 
 def _box(region: Region) -> Box:

@@ -126,5 +126,7 @@ class Op:
     """Values may be negative by nature; False lets the window choose the sequential colour map."""
     smooth: bool = True
     """False where the gradient does not exist at isolated points (ties); samples then keep away from them."""
+    folds: bool = False
+    """True where cells in between may read outside of what the outermost cells read, as at a mirror."""
     hint: Mapping[str, str] = field(default_factory=dict)
     """A line of help for a port or a weight, by its name."""

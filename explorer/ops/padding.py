@@ -40,10 +40,14 @@ def padding_field(default: str = "same") -> Any:
     return choice(default, "Padding", options, hint=hint)
 
 
+def amounts_field(default: Pads, label: str, when: tuple[str, Any] | None = None) -> Any:
+    """A number of cells for each side of a map."""
+    return integers(default, label, 0, _MOST, ("top", "left", "bottom", "right"), soft=16, when=when)
+
+
 def pads_field() -> Any:
     """The parameter `pads`, shown while `padding` is "numbers"."""
-    parts = ("top", "left", "bottom", "right")
-    return integers((0, 0, 0, 0), "Cells of padding", 0, _MOST, parts, soft=16, when=("padding", "numbers"))
+    return amounts_field((0, 0, 0, 0), "Cells of padding", ("padding", "numbers"))
 
 
 def span(kernel: int, dilation: int) -> int:
