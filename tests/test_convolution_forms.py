@@ -139,7 +139,7 @@ def test_the_turned_kernel_stands_beside_the_kernel() -> None:
 def test_a_separable_layer_shows_each_filtered_map_with_its_weight() -> None:
     x = np.ones((1, 2, 1, 1))
     weights = {"w": np.array([2.0, 3.0]).reshape(2, 1, 1, 1), "p": np.array([10.0, 100.0]).reshape(1, 2, 1, 1)}
-    params = separable_conv.Params(1, kernel=(1, 1), bias=False)
+    params = separable_conv.Params(filters=1, kernel=(1, 1), bias=False)
     steps = separable_conv.OP.explain((x,), weights, params, Cell(0, (0, 0, 0, 0)))
     assert [[part.value for part in step.parts if isinstance(part, Number)] for step in steps[:2]] == [
         [2, 10],
@@ -149,7 +149,7 @@ def test_a_separable_layer_shows_each_filtered_map_with_its_weight() -> None:
 
 
 def test_weights_of_a_separable_layer_that_do_not_fit_are_refused() -> None:
-    params = separable_conv.Params(2, multiplier=2)
+    params = separable_conv.Params(filters=2, multiplier=2)
     fitting = separable_conv.OP.init(((1, 3, 4, 4),), params, np.random.default_rng(0))
     assert {name: array.shape for name, array in fitting.items()} == {"w": (6, 1, 3, 3), "p": (2, 6, 1, 1), "b": (2,)}
     for name, array in fitting.items():

@@ -49,9 +49,9 @@ class Layer(NamedTuple):
         return w[..., ::-1, ::-1] if self.turned else w
 
 
-def filters_field(default: int = 8) -> Any:
+def filters_field(label: str = "Filters") -> Any:
     """The parameter `filters`."""
-    return integer(default, "Filters", 1, CHANNELS, soft=64)
+    return integer(8, label, 1, CHANNELS, soft=64)
 
 
 def groups_field() -> Any:

@@ -28,7 +28,8 @@ class Params:
     bank: str = bank_field()
 
 
-def _layer(shape: Shape, params: Params) -> Layer:
+def layer(shape: Shape, params: Params) -> Layer:
+    """The convolution that it is: one group a channel."""
     return Layer(
         shape[1] * params.multiplier,
         params.kernel,
@@ -44,7 +45,7 @@ def _layer(shape: Shape, params: Params) -> Layer:
 
 def samples(rng: np.random.Generator) -> Sequence[Sample]:
     def sample(title: str, *shape: int, **params: Any) -> Sample:
-        return sampled(_layer, rng, title, shape, Params(**params))
+        return sampled(layer, rng, title, shape, Params(**params))
 
     return (
         sample("One filter a channel, two images", 2, 3, 5, 4),
@@ -62,7 +63,7 @@ OP = convolution_op(
     formula="y[n,k,i,j] = b[k] + Σ over u, v of w[k,0,u,v] · x[n, ⌊k/m⌋, i·s − p + u·d, j·s − p + v·d]",
     source="Sifre 2014; Chollet 2017; one group a channel, as in all frameworks",
     params=Params,
-    layer=_layer,
+    layer=layer,
     samples=samples,
     hint={"w": "Filter (channel · filters a channel + its number), 0, row, column."},
 )

@@ -8,13 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from explorer.ops import kernel_presets
+from explorer.ops import depthwise_conv, kernel_presets
 from explorer.ops.channel_sums import channel_steps
 from explorer.ops.convolution_layer import (
-    CHANNELS,
     Layer,
-    bank_field,
-    bias_field,
     checked,
     convolved,
     defined,
@@ -29,39 +26,20 @@ from explorer.ops.convolution_layer import (
 )
 from explorer.ops.explanation import Number, Part, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
-from explorer.ops.padding import dilation_field, kernel_field, padding_field, pads_field, stride_field
-from explorer.ops.parameters import integer
 from explorer.refusal import message
 
 
 @dataclass(frozen=True, slots=True)
-class Params:
+class Params(depthwise_conv.Params):
     """The depthwise filters, how they move, and how many mixtures of their maps there are."""
 
-    filters: int = filters_field()
-    multiplier: int = integer(1, "Depthwise filters a channel", 1, CHANNELS, soft=8)
-    kernel: tuple[int, int] = kernel_field((3, 3))
-    stride: tuple[int, int] = stride_field()
-    padding: str = padding_field("same")
-    pads: tuple[int, int, int, int] = pads_field()
-    dilation: tuple[int, int] = dilation_field()
-    bias: bool = bias_field()
-    bank: str = bank_field()
+    filters: int = filters_field(label="Pointwise filters")
 
 
 def _layers(shape: Shape, params: Params) -> tuple[Layer, Layer]:
-    """The depthwise layer and the pointwise one behind it."""
-    depthwise = Layer(
-        shape[1] * params.multiplier,
-        params.kernel,
-        params.stride,
-        params.padding,
-        params.pads,
-        params.dilation,
-        groups=shape[1],
-        bank=params.bank,
-    )
+    """The depthwise layer and the pointwise one behind it, which alone has a bias."""
     mixed = "zero" if params.bank == "zero" else "random"
+    depthwise = depthwise_conv.layer(shape, params)._replace(bias=False)
     return depthwise, Layer(params.filters, (1, 1), bias=params.bias, bank=mixed)
 
 
@@ -150,7 +128,8 @@ def arithmetic(shapes: Shapes, params: Params) -> tuple[str, ...]:
 
 def samples(rng: np.random.Generator) -> Sequence[Sample]:
     def sample(title: str, *shape: int, **params: Any) -> Sample:
-        given = Params(**{"filters": 2} | params)
+        chosen: dict[str, Any] = {"filters": 2}
+        given = Params(**chosen | params)
         x = rng.standard_normal(shape)
         weights = {name: rng.standard_normal(size) for name, size in _wanted(shape, given).items()}
         return Sample(title=title, xs=(x,), params=given, weights=weights)
