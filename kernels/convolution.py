@@ -221,12 +221,22 @@ def forward_taps(kernel: Any, extents: Any, stride: Pair, dilation: Pair, pads: 
     return taps(*(Axis(extents[a], stride[a], 1, -pads[a], dilation[a], kernel[a]) for a in (0, 1)))
 
 
+def transposed(
+    x: Array, w: Array, b: Array, y: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
+) -> None:
+    """y[n, k, i, j] = b[k] + Σ w[c, k, u, v]·x[n, c, i', j'] over all i'·s − p + u·d = i and j'·s − p + v·d = j.
+
+    x (N, C, H, W), w (C, K/groups, kh, kw), y (N, K, H', W'): what convolution does from y to x, turned round.
+    """
+    channels, maps, *kernel = w.shape
+    table = taps(*(Axis(y.shape[2 + a], 1, stride[a], pads[a], -dilation[a], kernel[a]) for a in (0, 1)))
+    turned = w.reshape(groups, channels // groups, maps, *kernel).swapaxes(1, 2)
+    turned = np.ascontiguousarray(turned).reshape(groups * maps, channels // groups, *kernel)
+    _correlated(read_only(x), read_only(turned), read_only(b), y, groups, table, tick)
+
+
 def input_gradient(
     gy: Array, w: Array, gx: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
 ) -> None:
     """gx[n, c, i, j] = Σ w[k, c, u, v]·gy[n, k, i', j'] over all i'·s − p + u·d = i and j'·s − p + v·d = j."""
-    filters, channels, *kernel = w.shape
-    table = taps(*(Axis(gx.shape[2 + a], 1, stride[a], pads[a], -dilation[a], kernel[a]) for a in (0, 1)))
-    turned = w.reshape(groups, filters // groups, channels, *kernel).swapaxes(1, 2)
-    turned = np.ascontiguousarray(turned).reshape(groups * channels, filters // groups, *kernel)
-    _correlated(read_only(gy), read_only(turned), read_only(np.zeros(len(turned), w.dtype)), gx, groups, table, tick)
+    transposed(gy, w, np.zeros(gx.shape[1], w.dtype), gx, stride, dilation, pads, groups, tick)

@@ -10,15 +10,16 @@ from onnx import helper
 
 
 def run(operator: str, inputs: list[Any], outputs: int = 1, opset: int = 13, **attributes: Any) -> list[Any]:
-    """The outputs of one operator on `inputs`."""
-    names = [f"x{place}" for place in range(len(inputs))]
+    """The outputs of one operator on `inputs`; None stands for an optional input that is left out."""
+    names = ["" if array is None else f"x{place}" for place, array in enumerate(inputs)]
+    given = {name: array for name, array in zip(names, inputs, strict=True) if name}
     results = [f"y{place}" for place in range(outputs)]
     graph = helper.make_graph(
         [helper.make_node(operator, names, results, **attributes)],
         "one",
         [
             helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
-            for name, array in zip(names, inputs, strict=True)
+            for name, array in given.items()
         ],
         [helper.make_empty_tensor_value_info(result) for result in results],
     )
@@ -27,7 +28,7 @@ def run(operator: str, inputs: list[Any], outputs: int = 1, opset: int = 13, **a
     options.intra_op_num_threads = 1
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    found: list[Any] = session.run(results, dict(zip(names, inputs, strict=True)))
+    found: list[Any] = session.run(results, given)
     return found
 
 

@@ -55,6 +55,12 @@ def _laplace(height: int, width: int) -> Kernel:
     return kernel
 
 
+def bilinear(height: int, width: int) -> Kernel:
+    """The tent by which a transposed convolution interpolates at stride ⌈extent/2⌉ (Long, Shelhamer & Darrell 2015)."""
+    rows, columns = (1 - np.abs(np.arange(cells) - (cells - 1) / 2) / ((cells + 1) // 2) for cells in (height, width))
+    return np.outer(rows, columns)
+
+
 def gabor(height: int, width: int, angle: float, phase: float = 0.0) -> Kernel:
     """A wave under a Gaussian, cos(2π·t/λ + phase)·exp(−(t² + s²)/2σ²) without its mean (Daugman 1985).
 
@@ -129,14 +135,17 @@ def _gabors(count: int, height: int, width: int) -> list[Kernel]:
 def bank(kind: str, filters: int, channels: int, height: int, width: int, rng: np.random.Generator) -> Kernel:
     """Weights (filters, channels, height, width) to begin with, each 2-D kernel divided evenly over the channels.
 
-    "classic" takes the classic kernels, then Gabor kernels, then random ones; "gabor" Gabor kernels, then random ones;
-    "random" draws from a normal distribution of variance 2/(channels·height·width) (He et al. 2015); "zero" is 0.
+    "classic" takes the classic kernels, then Gabor kernels, then random ones; "bilinear" the same after the tent;
+    "gabor" Gabor kernels, then random ones; "random" draws from a normal distribution of variance
+    2/(channels·height·width) (He et al. 2015); "zero" is 0.
     """
     size = (filters, channels, height, width)
     if kind == "zero":
         return np.zeros(size)
     weights = rng.standard_normal(size) * math.sqrt(2 / (channels * height * width))
-    known = list(classic(height, width).values())[:filters] if kind == "classic" else []
+    known = [bilinear(height, width)] if kind == "bilinear" else []
+    known += list(classic(height, width).values()) if kind in ("classic", "bilinear") else []
+    known = known[:filters]
     if kind != "random":
         known += _gabors(filters - len(known), height, width) if height * width > 1 else []
     for place, kernel in enumerate(known):

@@ -9,21 +9,29 @@ from typing import Any
 
 import numpy as np
 
+from explorer.ops.array_size import check_size
 from explorer.ops.brief_sum import brief_sum
 from explorer.ops.explanation import Grid, Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
-from explorer.ops.parameters import choice
+from explorer.ops.parameters import choice, pair
 from explorer.refusal import Refusal, message
 from kernels import unpooling
 from kernels._jit import read_only
 from kernels.bands import bands
 
+_MOST = 1 << 16
+_SIZE = "Switches count the cells of this size in row order: another width takes them to other cells."
+
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """What happens where overlapping windows name one place."""
+    """What happens where overlapping windows name one place, and the size of the output."""
 
     overlap: str = choice("last", "Where windows overlap", (("last", "The last one stays"), ("sum", "They add up")))
+    output: str = choice("plane", "Output size", (("plane", "As before pooling"), ("numbers", "Numbers")))
+    extents: tuple[int, int] = pair(
+        (64, 64), "Height and width", 1, _MOST, soft=512, when=("output", "numbers"), hint=_SIZE
+    )
 
 
 def shape(shapes: Shapes, params: Params) -> Shapes:
@@ -35,6 +43,10 @@ def shape(shapes: Shapes, params: Params) -> Shapes:
             switches=_times(switches),
             hint="Take the switches of the pooling that made maps of this size.",
         )
+    if params.output == "numbers":
+        output = *x[:2], *params.extents
+        check_size("A smaller height or width needs less.", output=output)
+        return (output,)
     if x[:2] != plane[:2]:
         raise Refusal(
             "The input has {x} images × channels and the maps before pooling {plane}; they are the same.",
@@ -49,17 +61,19 @@ def _times(shape: Sequence[int]) -> str:
 
 
 def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
-    x, switches, plane = xs
-    cells = plane.shape[2] * plane.shape[3]
+    x, switches, _ = xs
+    (output,) = shape(tuple(each.shape for each in xs), params)
+    cells = output[2] * output[3]
     # An index out of range would write outside of the array.
     low, high = int(switches.min()), int(switches.max())
     if low < 0 or high >= cells:
         raise Refusal(
             "The switches hold the place {place}; the places of a map of {height} × {width} are 0 to {last}.",
             place=low if low < 0 else high,
-            height=plane.shape[2],
-            width=plane.shape[3],
+            height=output[2],
+            width=output[3],
             last=cells - 1,
+            hint="" if params.output == "plane" else "Switches count the cells of the output in row order.",
         )
     planes = x.shape[0] * x.shape[1]
     flat = read_only(x.reshape(planes, -1))
@@ -68,7 +82,7 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     kernel = unpooling.put if params.overlap == "last" else unpooling.put_sum
     for first, last in bands(flat.shape[1], planes, tick):
         kernel(flat, places, first, last, y)
-    return (y.reshape(plane.shape),), (x.shape, x.dtype, places, params.overlap)
+    return (y.reshape(output),), (x.shape, x.dtype, places, params.overlap)
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
@@ -88,19 +102,18 @@ def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple
     return (gx.reshape(shape), None, None), {}
 
 
-def _sources(xs: Arrays, cell: Cell) -> Array:
-    """Places k of the pooled map, in row order, whose switch names this cell."""
-    n, c, i, j = cell.index
-    return np.flatnonzero(xs[1][n, c].ravel() == i * xs[2].shape[3] + j)
+def _width(xs: Arrays, params: Params) -> int:
+    """Cells of a row of the output, in which the switches count."""
+    return params.extents[1] if params.output == "numbers" else int(xs[2].shape[3])
 
 
 def definition(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> float:
     n, c, i, j = cell.index
-    x, switches, plane = xs
+    x, switches, _ = xs
     result = 0.0
     for row in range(x.shape[2]):
         for column in range(x.shape[3]):
-            if switches[n, c, row, column] == i * plane.shape[3] + j:
+            if switches[n, c, row, column] == i * _width(xs, params) + j:
                 value = float(x[n, c, row, column])
                 result = value if params.overlap == "last" else result + value
     return result
@@ -108,14 +121,14 @@ def definition(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> floa
 
 def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequence[Step]:
     n, c, i, j = cell.index
-    width, columns = xs[2].shape[3], xs[0].shape[3]
+    width, columns = _width(xs, params), xs[0].shape[3]
     place = i * width + j
     address = Step(
-        message("The place of this cell in the map, counted in row order"),
+        message("The place of this cell in the output of {width} columns, counted in row order", width=width),
         (Number(message("{row} · {width} + {column}", row=i, width=width, column=j), float(place), "weight"),),
         float(place),
     )
-    sources = _sources(xs, cell)
+    sources = np.flatnonzero(xs[1][n, c].ravel() == place)
     if not sources.size:
         title = message("No switch names the place {place}: it stays 0", place=place)
         return address, Step(title, (Number(message("result"), 0.0),), 0.0)
@@ -150,20 +163,21 @@ def reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
 
 
 def samples(rng: np.random.Generator) -> Sequence[Sample]:
-    def case(title: str, pooled: tuple[int, ...], plane: tuple[int, ...], overlap: str = "last") -> Sample:
+    def case(title: str, pooled: tuple[int, ...], plane: tuple[int, ...], **params: Any) -> Sample:
         cells = plane[2] * plane[3]
         per_map = pooled[2] * pooled[3]
         places = [rng.choice(cells, per_map, replace=per_map > cells) for _ in range(math.prod(pooled[:2]))]
         switches = np.stack(places).astype(np.int64).reshape(pooled)
         view = np.broadcast_to(np.int8(0), plane)
-        return Sample(title=title, xs=(rng.standard_normal(pooled), switches, view), params=Params(overlap))
+        return Sample(title=title, xs=(rng.standard_normal(pooled), switches, view), params=Params(**params))
 
     return (
         case("Back from 2 × 2", (2, 2, 2, 3), (2, 2, 4, 6)),
         case("One cell", (1, 1, 1, 1), (1, 1, 1, 1)),
         case("Odd size", (1, 1, 2, 3), (1, 1, 5, 7)),
         case("Overlap: the last stays", (1, 2, 4, 4), (1, 2, 3, 3)),
-        case("Overlap: they add up", (1, 2, 4, 4), (1, 2, 3, 3), "sum"),
+        case("Overlap: they add up", (1, 2, 4, 4), (1, 2, 3, 3), overlap="sum"),
+        case("Another size", (1, 2, 2, 2), (1, 2, 4, 4), output="numbers", extents=(3, 7)),
     )
 
 

@@ -131,12 +131,17 @@ def reals(
     label: str,
     minimum: float,
     maximum: float,
+    parts: tuple[str, ...] = (),
     *,
+    soft: float | None = None,
     when: tuple[str, Any] | None = None,
     hint: str = "",
 ) -> Any:
-    """One or more finite numbers in [minimum, maximum]."""
-    return _field(default, Parameter("reals", label, minimum, maximum, length=0, when=when, hint=hint))
+    """Finite numbers in [minimum, maximum], as many as `parts` (without parts: any number, at least one)."""
+    return _field(
+        default,
+        Parameter("reals", label, minimum, maximum, soft, length=len(parts), parts=parts, when=when, hint=hint),
+    )
 
 
 def parameter(of: Field[Any]) -> Parameter:
