@@ -150,6 +150,17 @@ def test_the_gradient_of_a_class_starts_at_its_loss(folder: Path) -> None:
     assert found == pytest.approx(probabilities - np.eye(10)[7], abs=1e-6)
 
 
+def test_the_gradient_of_a_class_takes_the_place_of_a_distribution(folder: Path) -> None:
+    document = small_pipeline()
+    softmax = document.named("softmax1").id
+    soft = editing.set_params(document, softmax, target_kind="distribution", soft=(0.1,) * 10)
+    keep(soft, "soft.kscope")
+    for session, out in (("p.kscope", "plain"), ("soft.kscope", "soft")):
+        assert cli.main(["run", session, "a.png", "-o", out, "--gradient", "7"]) == 0
+    with np.load("plain/a.npz") as plain, np.load("soft/a.npz") as taken:
+        np.testing.assert_array_equal(plain["dense1.gradient"], taken["dense1.gradient"])
+
+
 def test_the_gradient_of_a_unit_is_one_at_the_unit(folder: Path) -> None:
     assert cli.main(["run", "p.kscope", "a.png", "-o", "out", "--gradient", "max_pool1:2,3,4"]) == 0
     with np.load("out/a.npz") as arrays:

@@ -126,6 +126,28 @@ def test_weights_beyond_the_limit_are_refused_before_memory_is_taken() -> None:
         limits.change(before)
 
 
+@settings(max_examples=5, deadline=None)
+@given(_seeds)
+def test_a_hundred_thousand_inputs_are_added_up_to_the_digits_of_float32(seed: int) -> None:
+    x = _numbers((2, 512, 14, 14), seed)
+    w, b = _numbers((3, 100_352), seed + 1), _numbers((3,), seed + 2)
+    exact = x.reshape(2, -1).astype(np.float64) @ w.T.astype(np.float64) + b
+    (y,) = _output(dense, x, dense.Params(units=3), {"w": w, "b": b})
+    size = np.abs(x.reshape(2, -1)).astype(np.float64) @ np.abs(w).T.astype(np.float64)
+    assert (np.abs(y[:, :, 0, 0] - exact) <= 1e-6 * size).all()
+
+
+def test_the_gradients_of_a_fully_connected_layer_are_its_two_products() -> None:
+    x, gy = _numbers((3, 4, 5, 6), 0), _numbers((3, 7, 1, 1), 1)
+    w, b = _numbers((7, 120), 2), _numbers((7,), 3)
+    _, saved = dense.OP.forward((x,), {"w": w, "b": b}, dense.Params(units=7), no_tick)
+    (gx,), slopes = dense.OP.backward([gy], saved, no_tick)
+    flat, flow = x.reshape(3, -1), gy[:, :, 0, 0]
+    near(gx.reshape(3, -1), run("Gemm", [flow, w])[0])
+    near(slopes["w"], run("Gemm", [flow, flat], transA=1)[0])
+    near(slopes["b"], run("Gemm", [flow, np.ones((3, 1), np.float32)], transA=1)[0].ravel())
+
+
 def test_he_weights_have_the_deviation_that_keeps_the_scale() -> None:
     drawn = dense.OP.init(((1, 50, 8, 8),), dense.Params(units=40), np.random.default_rng(0))
     assert drawn["w"].std() == pytest.approx(math.sqrt(2 / 3200), rel=0.01)

@@ -222,6 +222,34 @@ def test_a_click_on_a_class_makes_it_the_target_of_the_loss(driver: Driver) -> N
     assert float(loss.output("loss").ravel()[0]) == pytest.approx(-np.log(loss.ys[0].ravel()[wanted]), rel=1e-5)
 
 
+def test_a_loss_against_a_distribution_has_no_right_class_until_one_is_clicked(driver: Driver) -> None:
+    softmax = driver.node("softmax").id
+    classes = driver.explore.report.evaluated.results[softmax].ys[0].shape[1]
+    soft = (1 / classes,) * classes
+    driver.begin(editing.set_params(driver.document, softmax, target_kind="distribution", soft=soft))
+    box = driver.child("softmax.target")
+    assert box.currentIndex() == -1
+    driver.panels.softmax.target_chosen.emit(1)
+    driver.settle()
+    assert not driver.refused
+    assert (driver.node("softmax").params.target_kind, driver.node("softmax").params.target) == ("class", (1,))
+    assert box.currentIndex() == 1
+
+
+def test_a_naive_softmax_past_the_range_shows_not_a_number_and_all_goes_on(driver: Driver) -> None:
+    dense, softmax = driver.node("dense").id, driver.node("softmax").id
+    classes = driver.explore.report.evaluated.results[dense].ys[0].shape[1]
+    document = editing.set_weight(driver.document, dense, "b", np.full(classes, 1000.0))
+    driver.begin(editing.set_params(document, softmax, naive=True))
+    driver.look("softmax", content="gradients")
+    driver.look("softmax", content="activations")
+    assert np.isnan(shown_numbers(driver)).all()
+    assert driver.child("softmax.trouble").isVisibleTo(driver.panels.softmax)
+    driver.panels.form.changed.emit("naive", False, False)
+    driver.settle()
+    assert np.isfinite(shown_numbers(driver)).all()
+
+
 def test_float64_is_switched_on_and_all_is_computed_in_it(driver: Driver) -> None:
     driver.act("float64")
     driver.settle()

@@ -20,6 +20,7 @@ from explorer.model.pictures.arrays import NPY_MAGIC
 from explorer.model.pictures.picture import label
 from explorer.model.plan import plan, weights_of
 from explorer.model.session import load
+from explorer.ops.parameters import showing
 from explorer.refusal import Refusal
 
 
@@ -154,7 +155,8 @@ def _towards_class(document: Document, text: str) -> tuple[Document, Origin]:
         if operation is None or not node.enabled or "loss" not in operation.outputs:
             continue
         if "target" in (each.name for each in fields(operation.Params)):
-            return editing.set_params(document, node.id, target=(int(text),)), Origin(node.id, "loss")
+            wanted = {"target": (int(text),)} | showing(node.params, "target")
+            return editing.set_params(document, node.id, **wanted), Origin(node.id, "loss")
     raise Refusal("No layer of the pipeline has a loss, so there is no gradient of a class.")
 
 

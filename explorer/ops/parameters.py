@@ -159,6 +159,12 @@ def visible(params: Any, described: Parameter) -> bool:
     return described.when is None or getattr(params, described.when[0]) == described.when[1]
 
 
+def showing(params: Any, name: str) -> dict[str, Any]:
+    """The change after which the parameter counts: empty where it does, or {other field: its value}."""
+    when = dict(parameters(params))[name].when
+    return {} if when is None or getattr(params, when[0]) == when[1] else dict([when])
+
+
 def _number(name: str, described: Parameter, value: Any, *, whole: bool) -> int | float:
     good = isinstance(value, int) and not isinstance(value, bool)
     good = good or (not whole and isinstance(value, float) and math.isfinite(value))

@@ -1,4 +1,10 @@
-"""Softmax, and the cross-entropy of what it gives."""
+"""Softmax, and the cross-entropy of what it gives.
+
+With s = (x − max x)/T and t the targets of `class_targets`: y = e^s/Σe^s, and the loss of an image is
+Σt·ln Σe^s − Σ t·s, two sums of one sign, so that no digit is lost. The loss of the batch is their mean, weighted mean
+or sum. As everything here takes the loss of a batch as the mean over its images, the losses carry a factor: N/Σ weights
+of the right classes for the weighted mean, N for the sum, and 1 for the plain mean.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +16,62 @@ from typing import Any
 import numpy as np
 
 from explorer import limits
+from explorer.ops import class_targets
 from explorer.ops.brief_sum import brief_sum
+from explorer.ops.class_targets import Targets
 from explorer.ops.explanation import Number, Part, Sign, Step, Sum
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
-from explorer.ops.parameters import integers
-from explorer.refusal import Refusal, message
+from explorer.ops.parameters import choice, flag, integers, real, reals
+from explorer.ops.softmax_steps import (
+    as_floats,
+    exponential,
+    logarithm,
+    quotient,
+    share_step,
+    shift_step,
+    shifted,
+    sum_step,
+    temperature,
+)
+from explorer.refusal import Message, Refusal, message
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """The right classes."""
+    """What the scores are held against, and how."""
 
     target: tuple[int, ...] = integers(
         (0,),
         "Right class",
         0,
         limits.Limits().channels - 1,
+        when=("target_kind", "class"),
         hint="Counted from 0: one number for all images, or one for each.",
+    )
+    target_kind: str = choice("class", "Target", (("class", "One class"), ("distribution", "A distribution")))
+    soft: tuple[float, ...] = reals(
+        (1.0,),
+        "Distribution",
+        0,
+        1,
+        when=("target_kind", "distribution"),
+        hint="The share of each class, for all images, or image after image.",
+    )
+    class_weights: tuple[float, ...] = reals(
+        (1.0,), "Class weights", 0, 1e6, hint="One number for all classes, or one for each."
+    )
+    smoothing: float = real(
+        0.0, "Label smoothing ε", 0, 1, hint="The share of the target that is spread over all classes."
+    )
+    reduction: str = choice(
+        "mean",
+        "Loss of a batch",
+        (("mean", "Mean"), ("sum", "Sum")),
+        hint="The mean is weighted by the weights of the right classes.",
+    )
+    temperature: float = temperature()
+    naive: bool = flag(
+        False, "Naive (for the lesson)", hint="e^x without the shift: past 88.7 float32 overflows, past 709.8 float64."
     )
 
 
@@ -40,116 +85,152 @@ def shape(shapes: Shapes, params: Params) -> Shapes:
             limit="1 × 1",
             hint="Flatten, pool globally, or put a fully connected layer before it.",
         )
-    if len(params.target) not in (1, n):
-        raise Refusal(
-            "There are {count} right classes for {images} images; there is one for all or one for each.",
-            count=len(params.target),
-            images=n,
-        )
-    if max(params.target) >= classes:
-        raise Refusal(
-            "The right class {target} is not among the classes 0 to {last}.",
-            target=max(params.target),
-            last=classes - 1,
-        )
+    class_targets.check(params, n, classes)
     return (n, classes, 1, 1), (n, 1, 1, 1)
 
 
-def _targets(params: Params, images: int) -> Array:
-    return np.broadcast_to(np.array(params.target), images)
+def _shares(z: Array) -> tuple[Array, Array]:
+    """e^z/Σe^z, and ln Σe^z by what is added to the largest e^z, which is 1. z (N, C), the largest of a row 0."""
+    exponentials = np.exp(z)
+    place = np.arange(len(z)), exponentials.argmax(axis=1)
+    rest = exponentials.copy()
+    rest[place] -= 1  # 0, or NaN
+    return exponentials / exponentials.sum(axis=1, keepdims=True), np.log1p(rest.sum(axis=1))
+
+
+def _naive_shares(z: Array) -> tuple[Array, Array]:
+    """e^z/Σe^z and ln Σe^z as they stand."""
+    exponentials = np.exp(z)
+    total = exponentials.sum(axis=1, keepdims=True)
+    return exponentials / total, np.log(total[:, 0])
 
 
 def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
     (x,) = xs
     tick()
-    z = x.reshape(x.shape[:2])
-    targets = _targets(params, len(z))
-    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-        shifted = z - z.max(axis=1, keepdims=True)
-        exponentials = np.exp(shifted)
-        total = exponentials.sum(axis=1, keepdims=True)
-        y = exponentials / total
-        loss = np.log(total[:, 0]) - shifted[np.arange(len(z)), targets]
-    return (y.reshape(x.shape), loss.reshape(-1, 1, 1, 1)), (y, targets)
+    images, classes = x.shape[:2]
+    scores = x.reshape(images, classes)
+    t, factor = class_targets.targets(params, images, classes)
+    with np.errstate(all="ignore"):
+        if params.naive:
+            z = scores / x.dtype.type(params.temperature)
+            y, total = _naive_shares(z)
+        else:
+            z = scores.astype(np.float64)
+            z = (z - z.max(axis=1, keepdims=True)) / params.temperature
+            y, total = _shares(z)
+        loss = t.sum(axis=1) * total - np.multiply(t, z, where=t != 0, out=np.zeros(t.shape)).sum(axis=1)
+        ys = y.astype(x.dtype).reshape(x.shape), (loss * factor).astype(x.dtype).reshape(-1, 1, 1, 1)
+    return ys, (y, Targets(t, factor), params.temperature, x.dtype)
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
-    y, targets = saved
+    y, (t, factor), temperature, dtype = saved
     tick()
-    gx = np.zeros_like(y)
-    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+    gx = np.zeros(y.shape)
+    with np.errstate(all="ignore"):
         if gys[0] is not None:
             gy = gys[0].reshape(y.shape)
             gx += y * (gy - (gy * y).sum(axis=1, keepdims=True))
         if gys[1] is not None:
-            wrong = y.copy()
-            wrong[np.arange(len(y)), targets] -= 1
-            gx += wrong * gys[1].reshape(-1, 1)
+            gx += (y * t.sum(axis=1, keepdims=True) - t) * factor * gys[1].reshape(-1, 1)
+        gx = (gx / temperature).astype(dtype)
     return (gx[:, :, None, None],), {}
 
 
-def _shifted(xs: Arrays, n: int) -> tuple[float, list[float]]:
-    z = [float(value) for value in xs[0][n].ravel()]
-    largest = max(z) if not any(map(math.isnan, z)) else math.nan
-    return largest, [value - largest for value in z]
+def _rounded(value: float, dtype: Any) -> float:
+    """The number of the type that is nearest, infinite past its range."""
+    with np.errstate(over="ignore", under="ignore"):
+        return float(dtype.type(value))
 
 
-def _exp(value: float) -> float:
-    return math.exp(value) if value <= 700 else math.inf
+def _exponents(xs: Arrays, params: Params, n: int) -> tuple[list[float], list[float], float]:
+    """z, e^z and Σe^z: shifted; or naive, each number rounded to the format of the document."""
+    scores = as_floats(xs[0][n])
+    if not params.naive:
+        _, z = shifted(scores, params.temperature)
+        exponentials = [exponential(value) for value in z]
+        return z, exponentials, sum(exponentials)
+    dtype = xs[0].dtype
+    z = [_rounded(score / _rounded(params.temperature, dtype), dtype) for score in scores]
+    exponentials = [_rounded(exponential(value), dtype) for value in z]
+    return z, exponentials, _rounded(sum(exponentials), dtype)
 
 
 def definition(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> float:
     n, c = cell.index[:2]
-    _, z = _shifted(xs, n)
-    total = sum(_exp(value) for value in z)
+    z, exponentials, total = _exponents(xs, params, n)
     if cell.port == 0:
-        return _exp(z[c]) / total
-    return math.log(total) - z[int(_targets(params, len(xs[0]))[n])]
+        return quotient(exponentials[c], total)
+    t, factor = class_targets.targets(params, *xs[0].shape[:2])
+    chosen = sum(float(t[n, d]) * z[d] for d in range(len(z)) if t[n, d] != 0)
+    return factor * (float(t[n].sum()) * logarithm(total) - chosen)
+
+
+def _class(label: int) -> Message:
+    return message("class {label}", label=label)
+
+
+def _naive_step(xs: Arrays, params: Params, n: int) -> Step:
+    """Both columns: e^z as it stands in the format of the document, and shifted."""
+    z, exponentials, total = _exponents(xs, params, n)
+    _, beside = shifted(as_floats(xs[0][n]), params.temperature)
+    column = message("Σ e^z without the shift, in {format}", format=xs[0].dtype.name)
+    plain = brief_sum(column, np.array(exponentials), lambda k: message("e^{z}", z=f"{z[k]:.6g}"))
+    shift = brief_sum(
+        message("Σ e^z, shifted by the largest"),
+        np.array([exponential(value) for value in beside]),
+        lambda k: message("e^{z}", z=f"{beside[k]:.6g}"),
+    )
+    overflown = math.isinf(total) and not math.isinf(plain.total)
+    rounded: tuple[Part, ...] = (Sign("→"), Number(message("in {format}", format=xs[0].dtype.name), total))
+    return Step(
+        message("Naive, and beside it the shifted form"),
+        (plain, *(rounded if overflown else ()), Sign(";"), shift),
+        total,
+    )
 
 
 def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequence[Step]:
-    n = cell.index[0]
-    c = cell.index[1] if cell.port == 0 else int(_targets(params, len(xs[0]))[n])
-    largest, z = _shifted(xs, n)
-    score = float(xs[0][n, c, 0, 0])
-    shift: tuple[Part, ...] = (
-        Number(message("z of class {label}", label=c), score, "input"),
-        Sign("−"),
-        Number(message("largest z"), largest, "input"),
-        Sign("="),
-        Number(message("shifted z"), z[c], "product"),
-    )
-    with np.errstate(over="ignore", under="ignore"):
-        plain = float(np.exp(xs[0][n, c, 0, 0]))
-    if math.isinf(plain) and math.isfinite(score):
-        label = message("e^z without the shift, in {format}", format=xs[0].dtype.name)
-        shift += (Sign(";"), Number(label, plain))
-    total = brief_sum(
-        message("Σ e^z"), np.array([_exp(value) for value in z]), lambda k: message("e^z of class {label}", label=k)
-    )
-    steps = (
-        Step(message("Shifted by the largest, which changes no quotient and keeps e^z finite"), shift, z[c]),
-        Step(message("The exponentials added up"), (total,), total.total),
-    )
+    n, (images, classes) = cell.index[0], xs[0].shape[:2]
+    t, _ = class_targets.targets(params, images, classes)
+    c = cell.index[1] if cell.port == 0 else int(t[n].argmax())
+    z, exponentials, total = _exponents(xs, params, n)
+    if params.naive:
+        steps: tuple[Step, ...] = (_naive_step(xs, params, n),)
+    else:
+        steps = _shifted_steps(xs, params, n, c)
     if cell.port == 0:
-        y = _exp(z[c]) / total.total
-        return *steps, Step(
-            message("The share of class {label}", label=c),
-            (
-                Number(message("e^z of class {label}", label=c), _exp(z[c]), "product"),
-                Sign("/"),
-                Number(message("Σ e^z"), total.total, "weight"),
-                Sign("="),
-                Number(message("y"), y),
-            ),
-            y,
-        )
-    logarithm = math.log(total.total)
-    terms = (message("ln Σ e^z"), logarithm), (message("− shifted z of class {label}", label=c), -z[c])
-    loss = Sum(message("loss"), terms, logarithm - z[c])
-    return *steps, Step(
-        message("The loss −ln y of the right class {label}, without ever forming y", label=c), (loss,), loss.total
+        y = quotient(exponentials[c], total)
+        title = message("The share of class {label}", label=c)
+        return *steps, share_step(exponentials[c], total, y, _class(c), title)
+    parts = np.array([-float(t[n, d]) * z[d] if t[n, d] != 0 else 0.0 for d in range(classes)])
+    log_total = logarithm(total)
+    if class_targets.plain(params, classes):
+        terms = (message("ln Σ e^z"), log_total), (message("− z of class {label}", label=c), float(parts[c]))
+        loss = Sum(message("loss"), terms, log_total + float(parts[c]))
+        title = message("The loss −ln y of the right class {label}, without ever forming y", label=c)
+    else:
+        log_part = message("Σ t · ln Σ e^z"), float(t[n].sum()) * log_total
+        loss = brief_sum(message("loss"), parts, lambda k: message("− t·z of class {label}", label=k), log_part)
+        title = message("The loss −Σ t·ln y, without ever forming y")
+    return (
+        *steps,
+        *class_targets.target_steps(params, n, images, classes),
+        Step(title, (loss,), loss.total),
+        *class_targets.reduction_steps(params, loss.total, images, classes),
     )
+
+
+def _shifted_steps(xs: Arrays, params: Params, n: int, c: int) -> tuple[Step, ...]:
+    scores = as_floats(xs[0][n])
+    largest, z = shifted(scores, params.temperature)
+    also: tuple[Part, ...] = ()
+    plain = _rounded(exponential(scores[c] / params.temperature), xs[0].dtype)
+    if math.isinf(plain) and math.isfinite(scores[c]):
+        also = Sign(";"), Number(message("e^z without the shift, in {format}", format=xs[0].dtype.name), plain)
+    step, _ = sum_step(z, _class)
+    return shift_step(scores[c], largest, z[c], params.temperature, _class(c), *also), step
 
 
 def reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
@@ -161,14 +242,29 @@ def labels(shapes: Shapes, params: Params, weights: Weights) -> tuple[str, ...]:
 
 
 def samples(rng: np.random.Generator) -> Sequence[Sample]:
-    large = np.array([1000.0, 1001.0, 1002.0]).reshape(1, 3, 1, 1)
+    def drawn(*size: int) -> Arrays:
+        return (rng.standard_normal((*size, 1, 1)),)
+
+    large = (np.array([1000.0, 1001.0, 1002.0]).reshape(1, 3, 1, 1),)
+    broken = (np.array([[0, np.nan, 1], [np.inf, 0, 1], [-np.inf, 0, 1]]).reshape(3, 3, 1, 1),)
+    soft = Params(target_kind="distribution", soft=(0.5, 0.2, 0.3))
+    weighted = Params((4, 1), class_weights=(1, 2, 0.5, 0, 3))
+    smooth = Params((4, 1), class_weights=(1, 2, 0.5, 0, 3), smoothing=0.1, reduction="sum", temperature=2.0)
+    each = Params(target_kind="distribution", soft=(0.5, 0.2, 0, 1), smoothing=0.2, class_weights=(2, 1))
     return (
-        Sample(title="Two images, a class for each", xs=(rng.standard_normal((2, 5, 1, 1)),), params=Params((4, 1))),
-        Sample(title="Two images, one class for both", xs=(rng.standard_normal((2, 3, 1, 1)),), params=Params((2,))),
-        Sample(title="One class", xs=(rng.standard_normal((1, 1, 1, 1)),), params=Params()),
-        Sample(title="Past the range of e^z", xs=(large,), params=Params()),
+        Sample(title="Two images, a class for each", xs=drawn(2, 5), params=Params((4, 1))),
+        Sample(title="Two images, one class for both", xs=drawn(2, 3), params=Params((2,))),
+        Sample(title="One class", xs=drawn(1, 1), params=Params()),
+        Sample(title="Past the range of e^z", xs=large, params=Params()),
         Sample(title="Equal scores", xs=(np.zeros((1, 4, 1, 1)),), params=Params()),
-        Sample(title="Many classes", xs=(rng.standard_normal((1, 30, 1, 1)),), params=Params((7,))),
+        Sample(title="Many classes", xs=drawn(1, 30), params=Params((7,))),
+        Sample(title="Weighted mean", xs=drawn(2, 5), params=weighted),
+        Sample(title="Sum, smoothed, weighted, temperature 2", xs=drawn(2, 5), params=smooth),
+        Sample(title="A distribution", xs=drawn(2, 3), params=soft),
+        Sample(title="A distribution for each image", xs=drawn(2, 2), params=each),
+        Sample(title="Naive", xs=drawn(2, 4), params=Params((3,), naive=True, temperature=0.5)),
+        Sample(title="Naive, past the range of e^z", xs=large, params=Params(naive=True), ties=True),
+        Sample(title="NaN and infinity", xs=broken, params=Params((1,)), ties=True),
     )
 
 
@@ -176,8 +272,10 @@ OP = Op(
     name="softmax",
     title="Softmax and cross-entropy",
     group="Head",
-    formula="y[n,c] = exp(x[n,c]) / Σ over d of exp(x[n,d]),  loss[n] = ln Σ over d of exp(x[n,d]) − x[n,target]",
-    source="Bridle 1990; as ONNX Softmax of opset 13, the loss by the logarithm of the sum",
+    formula="y[n,c] = exp(x[n,c]/T) / Σ over d of exp(x[n,d]/T),  "
+    "loss[n] = Σ over c of t[n,c] · (ln Σ over d of exp(x[n,d]/T) − x[n,c]/T),  t = 1 at the right class",
+    source="Bridle 1990; as ONNX Softmax of opset 13, the loss by the logarithm of the sum; smoothing of Szegedy et "
+    "al. 2016 and weights as in PyTorch",
     Params=Params,
     shape=shape,
     forward=forward,
@@ -189,5 +287,8 @@ OP = Op(
     outputs=("y", "loss"),
     labels=labels,
     signed=False,
-    hint={"y": "The probability of each class.", "loss": "−ln of the probability of the right class."},
+    hint={
+        "y": "The probability of each class.",
+        "loss": "−ln of the probability of the right class. The mean over the images is the loss of the batch.",
+    },
 )

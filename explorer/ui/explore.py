@@ -20,6 +20,7 @@ from explorer.model.gradients import Origin
 from explorer.model.pictures import Picture
 from explorer.model.plan import Plan, plan
 from explorer.model.store import Store
+from explorer.ops.parameters import showing
 from explorer.refusal import Refusal
 from explorer.ui.calculation.probe import Probe
 from explorer.ui.panels import Panels
@@ -194,7 +195,8 @@ class Explore(QObject):
         """Choose the class that the loss is taken against."""
         node = next((each for each in reversed(self._store.document.nodes) if hasattr(each.params, "target")), None)
         if node is not None:
-            self.edit(lambda each: editing.set_params(each, node.id, target=(target,)), self.tr("Choose target"))
+            wanted = {"target": (target,)} | showing(node.params, "target")
+            self.edit(lambda each: editing.set_params(each, node.id, **wanted), self.tr("Choose target"))
 
     # View ----------------------------------------------------------------------------------------------------------
 

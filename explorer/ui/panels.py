@@ -11,6 +11,7 @@ from explorer.model.document import Document
 from explorer.model.evaluator import Report, shown_link
 from explorer.model.gradients import Origin
 from explorer.model.plan import Plan
+from explorer.ops.parameters import showing
 from explorer.refusal import Refusal
 from explorer.ui.calculation.explanation import ExplanationPanel
 from explorer.ui.calculation.probe import Explained, Probe, explained, marks, source_marks, values_text
@@ -172,6 +173,8 @@ class Panels:
         result = evaluated.results[node.id]
         shown = min(shown_picture(evaluated, report.request.view), len(result.ys[0]) - 1)
         targets = getattr(node.params, "target", ())
+        if targets and showing(node.params, "target"):
+            targets = ()
         target = targets[min(shown, len(targets) - 1)] if targets else None
         loss = float(result.output("loss")[shown].ravel()[0])
         self.softmax.show_softmax(planes(result.ys[0], shown).ravel(), loss, target, ())

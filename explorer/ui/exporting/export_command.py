@@ -12,6 +12,7 @@ from explorer.model.document import Document, Source
 from explorer.model.exporting import Wanted
 from explorer.model.gradients import Origin
 from explorer.model.pictures import Picture
+from explorer.ops.parameters import showing
 from explorer.refusal import Refusal
 
 UNSAVED = "session.kscope"
@@ -67,7 +68,7 @@ def _gradient(document: Document, origin: Origin) -> str:
         return f"{node.name}:{','.join(map(str, origin.index))}"
     if origin == loss_origin(document):
         classes = set(getattr(node.params, "target", ()))
-        if len(classes) == 1:
+        if len(classes) == 1 and not showing(node.params, "target"):
             return str(classes.pop())
     raise Refusal("The command line starts gradients at the loss of one class, or at a single unit.")
 
