@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from explorer.model.document import Link
@@ -56,22 +57,19 @@ def receptive_fields(evaluated: Evaluated, link: Link, index: tuple[int, ...]) -
                 continue
             shapes = tuple(x.shape for x in result.xs)
             inside = box.clipped(result.ys[place].shape)
-            for corner in {(0, 0, 0), (1, 1, 1)}:
-                cell = Cell(
-                    place,
-                    (
-                        index[0],
-                        *(
-                            low if first == 0 else high - 1
-                            for first, (low, high) in zip(
-                                corner, (inside.channels, inside.rows, inside.columns), strict=True
-                            )
-                        ),
-                    ),
-                )
+            for channel, row, column in _corners(inside, each_channel=bool(operation.joins)):
+                cell = Cell(place, (index[0], channel, row, column))
                 for region in operation.reads(shapes, node.params, cell):
                     _join(boxes, node.inputs[region.port], _box(region))
     return boxes
+
+
+def _corners(box: Box, *, each_channel: bool) -> Iterator[tuple[int, int, int]]:
+    """The first cell of the box and the last; those of each channel where channels may come from several inputs."""
+    first, last = box.channels
+    for low in range(first, last) if each_channel else (first,):
+        high = low if each_channel else last - 1
+        yield from {(low, box.rows[0], box.columns[0]), (high, box.rows[1] - 1, box.columns[1] - 1)}
 
 
 def _box(region: Region) -> Box:
