@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QStandardItemModel
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QMenu
 from windows import Driver
@@ -36,14 +37,11 @@ def texts(box: QComboBox) -> list[str]:
 
 
 def pick(driver: Driver, box: QComboBox, name: str) -> None:
-    """Step to an entry of a list by its keys, as a person without a mouse does."""
+    """Step to an entry of a list by the arrow keys."""
     wanted = next(place for place, text in enumerate(texts(box)) if text.split(" · ")[0] == name)
     steps = wanted - box.currentIndex()
-    key = Qt.Key.Key_Down if steps > 0 else Qt.Key.Key_Up
-    box.showPopup()
     for _ in range(abs(steps)):
-        QTest.keyClick(box.view(), key)
-    QTest.keyClick(box.view(), Qt.Key.Key_Return)
+        QTest.keyClick(box, Qt.Key.Key_Down if steps > 0 else Qt.Key.Key_Up)
     driver.settle()
 
 
@@ -63,7 +61,7 @@ def test_a_sum_takes_what_it_skips_and_its_form_and_card_say_so(driver: Driver) 
     box = giver(driver)
     assert texts(box) == [
         "picture · 3×48×48",
-        "input1 · 48×48" if "input1 · 48×48" in texts(box) else "input1 · 1×48×48",
+        "input1 · 1×48×48",
         "conv1 · 8×48×48",
         "batch_norm1 · 8×48×48",
         "relu1 · 8×48×48",
@@ -125,8 +123,10 @@ def test_the_maps_of_a_concatenation_are_labelled_by_their_branch(driver: Driver
 
 
 def test_a_cell_of_a_sum_is_outlined_in_both_branches_and_in_the_picture(driver: Driver) -> None:
+    # Statistics of a batch would make each number follow from the whole map.
+    driver.explore.switch_layer(driver.node("batch_norm").id, False)
     added(driver, "add", "relu")
-    pick(driver, giver(driver), "conv1")
+    assert giver(driver).currentText().startswith("conv1"), "what is switched off only hands on"
     driver.pin(0, 10, 12)
     for op, rectangle in (("relu", (12, 10, 1, 1)), ("conv", (12, 10, 1, 1)), ("input", (11, 9, 3, 3))):
         driver.look(op)
@@ -155,11 +155,13 @@ def test_layers_without_a_side_input_have_no_such_row(driver: Driver) -> None:
         assert driver.window.findChild(QComboBox, "form.input.b") is None or giver(driver).isHidden()
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support")
 def test_the_menu_of_a_layer_offers_the_same_choice(driver: Driver) -> None:
     id = added(driver, "add", "relu")
     driver.panels.pipeline._menu(id, QPoint(0, 0))
     menu = driver.panels.pipeline.findChildren(QMenu, "pipeline.layer.menu")[-1]
-    actions = {each.objectName(): each for each in menu.findChildren(QAction)}
+    (offered,) = (each for each in menu.findChildren(QMenu) if each.title() == "Input b from")
+    actions = {each.objectName(): each for each in offered.actions()}
     conv, norm = driver.node("conv").id, driver.node("batch_norm").id
     assert not actions[f"pipeline.input.b.{SOURCE}"].isEnabled()
     assert "1 × 3 × 48 × 48" in actions[f"pipeline.input.b.{SOURCE}"].toolTip()

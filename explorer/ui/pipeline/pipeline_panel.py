@@ -74,13 +74,13 @@ class PipelinePanel(QWidget):
             action.triggered.connect(lambda _checked=False, wanted=wanted: wanted.emit(id))
         for choice in self._choices(id):
             self._add_givers(menu, id, choice)
-        menu.setToolTipsVisible(True)
         menu.popup(point)
 
     def _add_givers(self, menu: QMenu, id: str, choice: GiverChoice) -> None:
-        menu.addSection(self.tr("{0} from").format(choice.label))
+        offered = menu.addMenu(self.tr("{0} from").format(choice.label))
+        offered.setToolTipsVisible(True)
         for option in choice.options:
-            action = menu.addAction(option.text)
+            action = offered.addAction(option.text)
             action.setObjectName(f"pipeline.input.{choice.port}.{option.id}")
             action.setCheckable(True)
             action.setChecked(option.id == choice.taken)
