@@ -57,6 +57,8 @@ MEAN = ("mean_pool", {"kernel": (3, 2), "stride": (1, 2)})
 MIRROR = ("pad", {"mode": "reflect", "amounts": (2, 1, 1, 2)})
 ZEROS = ("pad", {"amounts": (1, 0, 2, 0)})
 UNPOOL = ("max_unpool", {})
+SUM = ("add", {})
+CONCAT = ("concat", {})
 
 
 @pytest.mark.parametrize(
@@ -101,6 +103,29 @@ def test_through_unpooling_no_cell_that_matters_lies_outside_of_the_box(index: t
     found = reached(evaluated, link, index)
     assert found is not None
     assert box.joined(found) == box
+
+
+@pytest.mark.parametrize("join", [SUM, CONCAT], ids=["sum", "concatenation"])
+@pytest.mark.parametrize("corner", [0, -1], ids=["first cell", "last cell"])
+def test_behind_a_join_the_box_spans_both_branches(join: tuple[str, dict[str, object]], corner: int) -> None:
+    later = ("conv", {"filters": 2, "bank": "random", "kernel": (1, 1)})
+    evaluated = Evaluation().run(pipeline(np.zeros(SHAPE), CONV, CONV, join, later))
+    link = evaluated.document.nodes[-1].main
+    value = evaluated.value(link)
+    assert value is not None
+    index = (0, *(0 if corner == 0 else size - 1 for size in value.shape[1:]))
+    boxes = receptive_fields(evaluated, link, index)
+    assert boxes[SOURCE].clipped(SHAPE) == reached(evaluated, link, index)
+    for id in ("n1", "n2"):
+        assert boxes[Link(id, "y")].channels == (0, 3), "all maps of either branch go into the sum over channels"
+
+
+def test_a_map_of_a_concatenation_leads_into_its_own_branch_alone() -> None:
+    evaluated = Evaluation().run(pipeline(np.zeros(SHAPE), CONV, CONV, CONV, CONCAT))
+    assert evaluated.document.nodes[-1].inputs == (Link("n3", "y"), Link("n2", "y"))
+    second = receptive_fields(evaluated, Link("n4", "y"), (0, 4, 2, 3))
+    assert Link("n3", "y") not in second
+    assert second[Link("n2", "y")] == Box((1, 2), (2, 3), (3, 4))
 
 
 def test_every_output_on_the_way_has_its_box_and_later_ones_have_none() -> None:

@@ -158,7 +158,7 @@ def test_unpooling_can_take_its_switches_from_another_pooling(driver: Driver) ->
     unpool = driver.document.named("max_unpool2")
     assert {link.node for link in unpool.inputs[1:]} == {driver.document.named("max_pool2").id}
     other = driver.document.named("max_pool1").id
-    driver.panels.pipeline.giver_wanted.emit(unpool.id, other)
+    driver.panels.pipeline.giver_wanted.emit(unpool.id, "switches", other)
     driver.settle()
     assert {link.node for link in driver.document.named("max_unpool2").inputs[1:]} == {other}
     assert unpool.id in driver.explore.report.evaluated.results

@@ -105,7 +105,7 @@ TOYS: Mapping[str, Op] = MappingProxyType({
         _op("mix", Params=Channels, forward=_mix, backward=_mix_back,
             shape=lambda shapes, params: ((shapes[0][0], params.channels, *shapes[0][2:]),),
             init=lambda shapes, params, rng: {"w": rng.standard_normal((params.channels, shapes[0][1]))}),
-        _op("add", inputs=("a", "b"), shape=_add_shape,
+        _op("add", inputs=("a", "b"), joins=("b",), shape=_add_shape,
             forward=lambda xs, weights, params, tick: ((xs[0] + xs[1],), None),
             backward=lambda gys, saved, tick: ((gys[0], gys[0]), {})),
         _op("halve", outputs=("y", "switches"), shape=_halve_shape, forward=_halve, backward=_never),

@@ -1,7 +1,7 @@
 """Edits of a document: pure functions from one document to the next.
 
 `accepted` is the gate: an edit that would leave a layer without its shapes is refused with that layer's reason, and
-the document stays as it was. Layers form a chain along their first input; further inputs are found by port name.
+the document stays as it was. Layers form a chain along their first input; `givers` says where further inputs come from.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from explorer import limits
 from explorer.model.document import SOURCE, SOURCE_PORTS, Document, DType, Link, Node, Source, frozen
+from explorer.model.givers import Links, choose, offer, put, taken_together
 from explorer.model.pictures import Picture, Rule
 from explorer.model.plan import plan, weights_of
 from explorer.ops import operations
@@ -55,30 +56,39 @@ def _fresh_name(document: Document, stem: str) -> str:
     return f"{stem}{number}"
 
 
-def _giver(nodes: tuple[Node, ...], port: str) -> Link | None:
-    """The nearest earlier layer that is switched on and has an output of this name, or the source."""
-    for node in reversed(nodes):
-        operation = node.operation
-        if operation is not None and node.enabled and port in operation.outputs[1:]:
-            return Link(node.id, port)
-    return Link(SOURCE, port) if port in SOURCE_PORTS else None
+def _chosen(document: Document, operation: Op, params: Any, main: Link, place: int) -> tuple[Link, ...]:
+    """Links for all inputs of a new layer at `place` that takes `main` first."""
+    if len(operation.inputs) == 1:
+        return (main,)
+    links = (main, *(None for _ in operation.inputs[1:]))
+    choice = choose(operation, params, links, document.nodes[:place], plan(document).shapes)
+    if choice is None:
+        ports = operation.inputs[1:]
+        givers = [op.title for op in operations().values() if set(ports) <= set(op.outputs[1:])]
+        raise Refusal(
+            "{operation} needs an input {port}, and no layer before it gives one.",
+            operation=operation.title,
+            port=", ".join(map(repr, ports)),
+            hint=f"Put {' or '.join(givers)} before it."
+            if givers
+            else "Put it behind another layer."
+            if operation.joins
+            else "",
+        )
+    if choice.misfit is not None and operation.joins:
+        raise Refusal(
+            "{operation}: no earlier layer fits beside {main}. With {giver}: {reason}",
+            operation=operation.title,
+            main=_called(document, main),
+            giver=_called(document, choice.links[operation.inputs.index(operation.joins[0])]),
+            reason=choice.misfit.message,
+            hint=choice.misfit.hint,
+        )
+    return choice.links
 
 
-def _side_inputs(operation: Op, earlier: tuple[Node, ...]) -> tuple[Link, ...]:
-    """Links for all inputs but the first."""
-    links = []
-    for port in operation.inputs[1:]:
-        link = _giver(earlier, port)
-        if link is None:
-            givers = [op.title for op in operations().values() if port in op.outputs[1:]]
-            raise Refusal(
-                "{operation} needs an input {port}, and no layer before it gives one.",
-                operation=operation.title,
-                port=repr(port),
-                hint=f"Put {' or '.join(givers)} before it." if givers else "",
-            )
-        links.append(link)
-    return tuple(links)
+def _called(document: Document, link: Link) -> str:
+    return "the picture" if link.node == SOURCE else document.node(link.node).name
 
 
 def _before(document: Document, place: int) -> Link:
@@ -106,51 +116,68 @@ def _inserted(document: Document, node: Node, place: int) -> Document:
 def add(document: Document, op: str, after: str | None = None, **params: Any) -> tuple[Document, str]:
     """The document with a new layer behind `after` (None: at the end), and the id of the layer.
 
-    Inputs beside the first come from the nearest earlier layer that has an output of that name.
+    Its inputs beside the first come from the nearest earlier layer that fits: see `givers.choose`.
     """
     operation = _operation(op)
     _check_room(document)
     place = len(document.nodes) if after is None else 0 if after == SOURCE else document.index(after) + 1
     id = _fresh_id(document)
+    values = operation.Params(**params)
     node = Node(
         id=id,
         op=op,
         name=_fresh_name(document, op),
-        params=operation.Params(**params),
-        inputs=(_before(document, place), *_side_inputs(operation, document.nodes[:place])),
+        params=values,
+        inputs=_chosen(document, operation, values, _before(document, place), place),
         seed=int(id[1:]),
     )
     return _inserted(document, node, place), node.id
 
 
 def remove(document: Document, id: str) -> Document:
-    """The document without the layer; what took its main output takes its first input instead."""
+    """The document without the layer; what took its main output takes its first input instead.
+
+    A side input that it gave comes from what went into it where that fits, else from the nearest layer that does.
+    """
     gone = document.node(id)
-    rest: list[Node] = []
+    rest: tuple[Node, ...] = ()
     for node in document:
-        if id == node.id:
-            continue
-        links = []
-        for link in node.inputs:
-            if link.node == id and link != gone.main:
-                other = _giver(tuple(each for each in rest if each.id != id), link.port)
-                if other is None:
-                    raise Refusal(
-                        "{taker} takes its {port} from {layer}; no other layer gives them.",
-                        taker=node.name,
-                        port=link.port,
-                        layer=gone.name,
-                        hint=f"Remove {node.name} first.",
-                    )
-                links.append(other)
-            else:
-                links.append(gone.inputs[0] if link == gone.main else link)
-        rest.append(replace(node, inputs=tuple(links)))
-    return replace(document, nodes=tuple(rest))
+        if node.id != id:
+            inputs = _without(replace(document, nodes=rest), node, gone)
+            rest = (*rest, node if inputs == node.inputs else replace(node, inputs=inputs))
+    return replace(document, nodes=rest)
+
+
+def _without(before: Document, node: Node, gone: Node) -> tuple[Link, ...]:
+    """What `node` takes when a layer has gone; `before` is what stands before it then."""
+    heir, operation = gone.inputs[0], node.operation
+    links: Links = tuple(
+        link if link.node != gone.id else heir if place == 0 or (operation is None and link == gone.main) else None
+        for place, link in enumerate(node.inputs)
+    )
+    lost = [each.port for each, link in zip(node.inputs, links, strict=True) if link is None]
+    if lost:
+        choice = None
+        if operation is not None:
+            lost = [port for port, link in zip(operation.inputs, links, strict=True) if link is None]
+            choice = choose(operation, node.params, links, before.nodes, plan(before).shapes, heir.node)
+        if choice is None or choice.misfit is not None:
+            raise Refusal(
+                "{taker} takes its {port} from {layer}; no other layer before it fits.",
+                taker=node.name,
+                port=", ".join(lost),
+                layer=gone.name,
+                hint=f"Remove {node.name} first.",
+            )
+        return choice.links
+    return tuple(link for link in links if link is not None)
 
 
 def move(document: Document, id: str, place: int) -> Document:
-    """The layer at another place of the chain (`place` counts the list without it)."""
+    """The layer at another place of the chain (`place` counts the list without it).
+
+    Side inputs stay with the layers that were chosen for them; one that would have to come from behind is refused.
+    """
     node = document.node(id)
     if place == document.index(id):
         return document
@@ -158,7 +185,7 @@ def move(document: Document, id: str, place: int) -> Document:
     detached = replace(
         detached,
         nodes=tuple(
-            replace(each, inputs=tuple(node.inputs[0] if link == node.main else link for link in each.inputs))
+            replace(each, inputs=(node.inputs[0], *each.inputs[1:])) if each.inputs[:1] == (node.main,) else each
             for each in detached
         ),
     )
@@ -179,16 +206,15 @@ def ordered(document: Document) -> Document:
     """The document if every link points backwards; a Refusal that names both layers where one points forward."""
     seen = {SOURCE}
     for node in document:
-        for link in node.inputs:
+        for place, link in enumerate(node.inputs):
             if link.node not in seen:
+                port = repr(node.operation.inputs[place] if node.operation else link.port)
                 if not document.has(link.node):
-                    raise Refusal(
-                        "{layer} takes {port} from a layer that is not there.", layer=node.name, port=repr(link.port)
-                    )
+                    raise Refusal("{layer} takes {port} from a layer that is not there.", layer=node.name, port=port)
                 raise Refusal(
                     "{layer} takes {port} from {giver}, which would stand behind it: the layers would form a cycle.",
                     layer=node.name,
-                    port=repr(link.port),
+                    port=port,
                     giver=document.node(link.node).name,
                 )
         seen.add(node.id)
@@ -295,27 +321,21 @@ def set_dtype(document: Document, dtype: DType) -> Document:
     return replace(document, dtype=dtype)
 
 
-def givers(document: Document, id: str) -> tuple[Node, ...]:
-    """The earlier layers that can give the side inputs of a layer (all inputs but the first)."""
-    operation = document.node(id).operation
-    if operation is None or len(operation.inputs) < 2:
-        return ()
-    earlier = document.nodes[: document.index(id)]
-    return tuple(
-        node
-        for node in earlier
-        if node.operation and node.enabled and set(operation.inputs[1:]) & set(node.operation.outputs[1:])
-    )
-
-
-def take_from(document: Document, id: str, giver: str) -> Document:
-    """The layer with every side input that `giver` has an output for taken from it."""
-    node, other = document.node(id), document.node(giver)
-    operation, offered = node.operation, other.operation
-    if operation is None or offered is None:
-        raise Refusal("{layer} has no side inputs.", layer=node.name)
-    links = tuple(
-        Link(giver, port) if place and port in offered.outputs[1:] else link
-        for place, (port, link) in enumerate(zip(operation.inputs, node.inputs, strict=True))
-    )
+def take_from(document: Document, id: str, port: str, giver: str) -> Document:
+    """The layer with its side input `port`, and those that are taken with it, from another layer or the source."""
+    node = document.node(id)
+    operation = node.operation
+    ports = next((each for each in taken_together(operation) if port in each), ()) if operation else ()
+    if operation is None or not ports:
+        raise Refusal("{layer} has no side input {port}.", layer=node.name, port=repr(port))
+    other = None if giver == SOURCE else document.node(giver)
+    offered = offer(operation, ports, other)
+    if offered is None:
+        raise Refusal(
+            "{layer} takes {ports}, and {giver} does not give them.",
+            layer=node.name,
+            ports=", ".join(ports),
+            giver="the picture" if other is None else other.name,
+        )
+    links = tuple(link for link in put(operation, node.inputs, ports, offered) if link is not None)
     return ordered(document.with_node(replace(node, inputs=links)))

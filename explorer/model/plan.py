@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -29,11 +29,15 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Shapes of the layers that can run, and the reason for each that cannot. `blocked` ones wait for another."""
+    """Shapes of the layers that can run, and the reason for each that cannot. `blocked` ones wait for another.
+
+    `shapes` are those of all outputs, the source's included.
+    """
 
     layers: Mapping[str, Planned]
     refusals: Mapping[str, Refusal]
     blocked: Mapping[str, Refusal]
+    shapes: Mapping[Link, Shape] = field(default_factory=lambda: MappingProxyType({}))
 
     def reason(self, id: str) -> Refusal | None:
         """Why the layer cannot run, or None."""
@@ -84,7 +88,7 @@ def _plan(document: Document, shown: int, most_of: limits.Limits) -> Plan:
         else:
             layers[node.id] = planned
             known |= dict(zip(_outputs(node), planned.outputs, strict=True))
-    return Plan(layers, refusals, blocked)
+    return Plan(layers, refusals, blocked, known)
 
 
 class _Waits(Exception):

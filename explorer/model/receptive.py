@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from explorer.model.document import Link
 from explorer.model.evaluation import Evaluated
-from explorer.ops.op import Cell, Region, Shape
+from explorer.ops.op import Cell, Op, Region, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,25 @@ def receptive_fields(evaluated: Evaluated, link: Link, index: tuple[int, ...]) -
                 continue
             shapes = tuple(x.shape for x in result.xs)
             inside = box.clipped(result.ys[place].shape)
-            for channel, row, column in _visited(inside, folds=operation.folds):
+            for channel, row, column in _visited(inside, operation):
                 cell = Cell(place, (index[0], channel, row, column))
                 for region in operation.reads(shapes, node.params, cell):
                     _join(boxes, node.inputs[region.port], _box(region))
     return boxes
 
 
-def _visited(box: Box, *, folds: bool) -> set[tuple[int, int, int]]:
-    """The first and the last cell of the box; with `folds` one of each row and column between them."""
-    axes = [range(*axis) for axis in (box.channels, box.rows, box.columns)]
-    places = range(max(map(len, axes))) if folds else (0, max(map(len, axes)) - 1)
-    return {tuple(axis[min(place, len(axis) - 1)] for axis in axes) for place in places}  # type: ignore[misc]
+def _visited(box: Box, operation: Op) -> Iterator[tuple[int, int, int]]:
+    """Cells of the box that together read as far as all of them: the first and the last.
+
+    Where an operation folds, also one of each row and column between them; where it joins inputs, those of each
+    channel, which may come from another input.
+    """
+    channels, rows, columns = (range(*axis) for axis in (box.channels, box.rows, box.columns))
+    for some in [range(each, each + 1) for each in channels] if operation.joins else [channels]:
+        last = max(map(len, (some, rows, columns))) - 1
+        for place in range(last + 1) if operation.folds else {0, last}:
+            channel, row, column = (axis[min(place, len(axis) - 1)] for axis in (some, rows, columns))
+            yield channel, row, column
 
 
 def _box(region: Region) -> Box:

@@ -12,7 +12,7 @@ import numpy as np
 from explorer.ops.array_size import check_size
 from explorer.ops.brief_sum import brief_sum
 from explorer.ops.explanation import Grid, Number, Sign, Step
-from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
+from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights, times
 from explorer.ops.parameters import choice, pair
 from explorer.refusal import Refusal, message
 from kernels import unpooling
@@ -39,8 +39,8 @@ def shape(shapes: Shapes, params: Params) -> Shapes:
     if x != switches:
         raise Refusal(
             "The input is {x} and its switches are {switches}; they have the same shape.",
-            x=_times(x),
-            switches=_times(switches),
+            x=times(x),
+            switches=times(switches),
             hint="Take the switches of the pooling that made maps of this size.",
         )
     if params.output == "numbers":
@@ -50,14 +50,10 @@ def shape(shapes: Shapes, params: Params) -> Shapes:
     if x[:2] != plane[:2]:
         raise Refusal(
             "The input has {x} images × channels and the maps before pooling {plane}; they are the same.",
-            x=_times(x[:2]),
-            plane=_times(plane[:2]),
+            x=times(x[:2]),
+            plane=times(plane[:2]),
         )
     return (plane,)
-
-
-def _times(shape: Sequence[int]) -> str:
-    return " × ".join(map(str, shape))
 
 
 def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:

@@ -205,7 +205,7 @@ def reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
 
 def arithmetic(shapes: Shapes, params: Params) -> tuple[str, ...]:
     (size,) = shapes
-    return pooling_window.arithmetic(_output(size, params), params)
+    return pooling_window.arithmetic((_output(size, params),), params)
 
 
 def samples(rng: np.random.Generator) -> Sequence[Sample]:

@@ -25,6 +25,11 @@ Tick = Callable[[], None]
 """Called between bands of work; raises `Cancelled` when the result is no longer wanted."""
 
 
+def times(shape: Sequence[int]) -> str:
+    """Extents as text: 1 × 3 × 24 × 24."""
+    return " × ".join(map(str, shape))
+
+
 class Cancelled(Exception):
     """Raised by a tick: the work is no longer wanted."""
 
@@ -120,6 +125,9 @@ class Op:
     labels: Callable[[Shapes, Any, Weights], tuple[str, ...]] = _no_labels
     arithmetic: Callable[[Shapes, Any], tuple[str, ...]] = _no_arithmetic
     presets: Callable[[int, int], Mapping[str, Array]] = _no_presets
+    joins: tuple[str, ...] = ()
+    """Side inputs (all but the first) into which the first output of any earlier layer goes, as the person chooses.
+    The others are taken together, from one earlier layer that has further outputs of their names."""
     preprocesses: bool = False
     """Turns pictures into tensors; left out where the source is a tensor already."""
     signed: bool = True

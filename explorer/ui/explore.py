@@ -93,12 +93,19 @@ class Explore(QObject):
 
     # Edits ---------------------------------------------------------------------------------------------------------
 
-    def edit(self, change: Callable[[Document], Document], label: str, merge: str | None = None) -> bool:
+    def edit(
+        self,
+        change: Callable[[Document], Document],
+        label: str,
+        merge: str | None = None,
+        refused: Callable[[str], None] = lambda reason: None,
+    ) -> bool:
         """Apply an edit if every layer can still run; say why not otherwise. Whether it was applied."""
         old = self._store.document
         try:
             new = editing.accepted(old, change(old), self._view.shown)
         except Refusal as refusal:
+            refused(said(refusal))
             self._panels.status.refuse(said(refusal))
             return False
         self._panels.status.clear_refusal()
@@ -171,16 +178,20 @@ class Explore(QObject):
         """Change a parameter of the layer that is looked at; a drag is one step of undo."""
         id = self._view.layer
         merge = f"{id}.{name}" if dragging else None
-        try:
-            new = editing.accepted(
-                self._store.document, editing.set_params(self._store.document, id, **{name: value}), self._view.shown
-            )
-        except Refusal as refusal:
-            self._panels.form.refuse(name, said(refusal))
-            self._panels.status.refuse(said(refusal))
-            return
-        self._panels.status.clear_refusal()
-        self._store.apply(new, self.tr("Change parameter"), merge)
+        self.edit(
+            lambda each: editing.set_params(each, id, **{name: value}),
+            self.tr("Change parameter"),
+            merge,
+            lambda reason: self._panels.form.refuse(name, reason),
+        )
+
+    def take_from(self, id: str, port: str, giver: str) -> None:
+        """Take a side input of a layer from another layer, or from the source."""
+        self.edit(
+            lambda each: editing.take_from(each, id, port, giver),
+            self.tr("Change side input"),
+            refused=lambda reason: self._panels.form.refuse(f"input.{port}", reason),
+        )
 
     def set_weight_value(self, weight: str, index: tuple[int, ...], value: float, dragging: bool) -> None:
         """Change one number of a weight of the layer that is looked at."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
@@ -16,7 +17,7 @@ from explorer.refusal import Refusal
 from explorer.ui.calculation.explanation import ExplanationPanel
 from explorer.ui.calculation.probe import Explained, Probe, explained, marks, source_marks, values_text
 from explorer.ui.parameters.form import ParameterForm
-from explorer.ui.pipeline.cards import cards, giver_names, title_of
+from explorer.ui.pipeline.cards import cards, giver_choices, title_of
 from explorer.ui.pipeline.picture_panel import PicturePanel
 from explorer.ui.pipeline.pipeline_panel import PipelinePanel
 from explorer.ui.results.histogram import HistogramPanel
@@ -51,7 +52,8 @@ class Panels:
         if document.has(view.layer):
             node = document.node(view.layer)
             planned = plan.layers.get(node.id)
-            self.form.show_node(node, planned.inputs if planned else None, plan.refusals.get(node.id))
+            inputs = planned.inputs if planned else None
+            self.form.show_node(node, inputs, plan.refusals.get(node.id), giver_choices(document, plan, node.id))
             operation = node.operation
             ports = operation.outputs if operation is not None and node.enabled else ()
             title = title_of(node)
@@ -65,7 +67,8 @@ class Panels:
         self, document: Document, plan: Plan, known: Mapping[str, Summary | Refusal], stale: set[str], chosen: str
     ) -> None:
         """The list of layers."""
-        self.pipeline.show_cards(cards(document, plan, known, stale), chosen, giver_names(document))
+        choices = partial(giver_choices, document, plan)
+        self.pipeline.show_cards(cards(document, plan, known, stale), chosen, choices)
 
     def show_maps(self, report: Report, current: bool) -> None:
         """The maps alone: the layers behind them are on their way."""

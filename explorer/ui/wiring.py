@@ -29,17 +29,14 @@ def connect(explore: Explore, store: Store, panels: Panels) -> None:
         lambda id, place: explore.edit(lambda each: editing.move(each, id, place), _tr("Explore", "Move layer"))
     )
     panels.pipeline.add_wanted.connect(explore.add_layer)
-    panels.pipeline.giver_wanted.connect(
-        lambda id, giver: explore.edit(
-            lambda each: editing.take_from(each, id, giver), _tr("Explore", "Change side input")
-        )
-    )
+    panels.pipeline.giver_wanted.connect(explore.take_from)
     panels.picture.shown_wanted.connect(explore.show_picture)
     panels.picture.source_wanted.connect(lambda: explore.look(layer=SOURCE, port=""))
     panels.picture.rule_wanted.connect(lambda rule: explore.set_batch(rule=rule))
     panels.picture.whole_wanted.connect(lambda whole: explore.set_batch(whole=whole))
     form = panels.form
     form.changed.connect(explore.set_param)
+    form.giver_wanted.connect(lambda port, giver: explore.take_from(explore.view.layer, port, giver))
     form.drag_ended.connect(store.end_merge)
     form.renamed.connect(
         lambda name: explore.edit(

@@ -16,6 +16,7 @@ from explorer.ui import theme
 from explorer.ui.captioned import Elided, Text
 from explorer.ui.parameters.choices import CheckBox
 from explorer.ui.parameters.fields import field_of
+from explorer.ui.parameters.giver_field import GiverChoice, GiverField
 from explorer.ui.parameters.name_field import NameField
 from explorer.ui.parameters.parameter_field import Field
 from explorer.ui.texts import said
@@ -29,6 +30,8 @@ class ParameterForm(QWidget):
     changed = Signal(str, object, bool)
     """Parameter, wanted value, and whether more will follow in the same drag."""
     drag_ended = Signal()
+    giver_wanted = Signal(str, str)
+    """Side input, and the layer (or the source) to take it from."""
     renamed = Signal(str)
     enabled_changed = Signal(bool)
 
@@ -37,8 +40,10 @@ class ParameterForm(QWidget):
         self.setObjectName("form")
         self._node: Node | None = None
         self._inputs: Shapes | None = None
-        self._built: type | None = None
+        self._choices: tuple[GiverChoice, ...] = ()
+        self._built: tuple[object, ...] | None = None
         self._rows: dict[str, _FormRow] = {}
+        self._givers: dict[str, GiverField] = {}
         self._dragging = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
@@ -72,9 +77,16 @@ class ParameterForm(QWidget):
         self._name_texts()
         self.show_node(None, None, None)
 
-    def show_node(self, node: Node | None, inputs: Shapes | None, refusal: Refusal | None) -> None:
-        """Show a layer, the shapes that come into it (for the arithmetic) and why it cannot run, if it cannot."""
-        before, self._node, self._inputs = self._node, node, inputs
+    def show_node(
+        self,
+        node: Node | None,
+        inputs: Shapes | None,
+        refusal: Refusal | None,
+        choices: tuple[GiverChoice, ...] = (),
+    ) -> None:
+        """Show a layer, the shapes that come into it (for the arithmetic), why it cannot run, if it cannot, and what
+        can give its side inputs."""
+        before, self._node, self._inputs, self._choices = self._node, node, inputs, choices
         operation = node.operation if node else None
         known = operation if operation and node and isinstance(node.params, operation.Params) else None
         other = before is None or node is None or before.id != node.id
@@ -114,24 +126,29 @@ class ParameterForm(QWidget):
         row.show_reason(reason)
 
     def _show_params(self, operation: Op, params: Any, other: bool, new: bool) -> None:
-        if self._built is not operation.Params:
+        if self._built != self._kind(operation):
             self._build(operation)
             other = True
+        for choice in self._choices:
+            self._givers[f"input.{choice.port}"].show_choice(choice)
         if not (other or new):
             return
         for name, row in self._rows.items():
+            row.show_reason("")
+            row.field.clear_refusal()
+            if name in self._givers:
+                continue
             value = getattr(params, name)
             if other:
                 row.field.start(value)
             else:
                 row.field.show_value(value)
-            row.show_reason("")
-            row.field.clear_refusal()
             row.set_visible(visible(params, row.field.parameter))
 
     def _clear(self) -> QGridLayout:
         """An empty body."""
         self._rows = {}
+        self._givers = {}
         self._built = None
         old, self._body = self._body, QWidget()
         self._layout.replaceWidget(old, self._body)
@@ -144,9 +161,18 @@ class ParameterForm(QWidget):
         grid.setColumnStretch(1, 1)
         return grid
 
+    def _kind(self, operation: Op) -> tuple[object, ...]:
+        """What the rows follow from."""
+        return operation.Params, *((choice.port, choice.label, choice.hint) for choice in self._choices)
+
     def _build(self, operation: Op) -> None:
         grid = self._clear()
-        self._built = operation.Params
+        self._built = self._kind(operation)
+        for choice in self._choices:
+            name = f"input.{choice.port}"
+            giver = self._givers[name] = GiverField(name, choice)
+            self._rows[name] = _FormRow(grid, giver)
+            giver.edited.connect(lambda id, _, port=choice.port: self.giver_wanted.emit(port, id))
         for name, parameter in parameters(operation.Params):
             row = self._rows[name] = _FormRow(grid, field_of(name, parameter))
             row.field.edited.connect(lambda value, dragging, name=name: self._edited(name, value, dragging))
@@ -193,7 +219,7 @@ class ParameterForm(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self._name_texts()
             node, inputs, self._node, self._built = self._node, self._inputs, None, None
-            self.show_node(node, inputs, None)
+            self.show_node(node, inputs, None, self._choices)
 
 
 class _FormRow:

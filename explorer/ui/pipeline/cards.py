@@ -8,9 +8,10 @@ from PySide6.QtCore import QCoreApplication
 
 from explorer.model.display import Summary
 from explorer.model.document import SOURCE, Document, Node
-from explorer.model.editing import givers
+from explorer.model.givers import Giver, side_inputs
 from explorer.model.plan import Plan
 from explorer.refusal import Refusal
+from explorer.ui.parameters.giver_field import GiverChoice, GiverOption
 from explorer.ui.pipeline.painting_layers import LayerCard, State
 from explorer.ui.texts import said
 
@@ -77,14 +78,35 @@ def _side_inputs(node: Node, document: Document) -> str:
         return ""
     parts: dict[str, list[str]] = {}
     for port, link in list(zip(operation.inputs, node.inputs, strict=False))[1:]:
-        if link.node != SOURCE and document.has(link.node):
-            parts.setdefault(document.node(link.node).name, []).append(port)
+        if (link.node != SOURCE or port in operation.joins) and (link.node == SOURCE or document.has(link.node)):
+            parts.setdefault(_giver_name(document, link.node), []).append(port)
     return " · ".join(
         _tr("LayerCard", "{0} from {1}").format(", ".join(ports), giver) for giver, ports in parts.items()
     )
 
 
-def giver_names(document: Document) -> dict[str, tuple[tuple[str, str], ...]]:
-    """For each layer with side inputs, (id, name) of the layers that can give them."""
-    found = {node.id: tuple((each.id, each.name) for each in givers(document, node.id)) for node in document}
-    return {id: names for id, names in found.items() if names}
+def _giver_name(document: Document, id: str) -> str:
+    return _tr("LayerCard", "picture") if id == SOURCE else document.node(id).name
+
+
+def giver_choices(document: Document, plan: Plan, id: str) -> tuple[GiverChoice, ...]:
+    """What a person can choose of where the side inputs of a layer come from."""
+    operation = document.node(id).operation
+    if operation is None:
+        return ()
+    return tuple(
+        GiverChoice(
+            each.ports[0],
+            _tr("LayerCard", "Input {0}").format(", ".join(each.ports)),
+            "\n".join(said(operation.hint[port]) for port in each.ports if port in operation.hint),
+            each.taken,
+            tuple(_option(document, giver) for giver in each.givers),
+        )
+        for each in side_inputs(document, plan, id)
+    )
+
+
+def _option(document: Document, giver: Giver) -> GiverOption:
+    name = _giver_name(document, giver.node)
+    text = f"{name} · {shape_text(giver.shape)}" if giver.shape else name
+    return GiverOption(giver.node, text, said(giver.reason) if giver.reason else "")

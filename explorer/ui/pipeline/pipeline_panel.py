@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from PySide6.QtCore import QCoreApplication, QPoint, Signal
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from explorer.ops import operations
 from explorer.ui import theme
 from explorer.ui.captioned import head, menu_button
+from explorer.ui.parameters.giver_field import GiverChoice
 from explorer.ui.pipeline.layer_list import LayerList
 from explorer.ui.pipeline.painting_layers import LayerCard
 
@@ -19,7 +20,8 @@ class PipelinePanel(QWidget):
     """Shows the layers; says what is wanted of them."""
 
     add_wanted = Signal(str)
-    giver_wanted = Signal(str, str)
+    giver_wanted = Signal(str, str, str)
+    """Layer, its side input, and the layer (or the source) to take it from."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +31,7 @@ class PipelinePanel(QWidget):
         self._adder.setProperty("role", "quiet")
         self.add_menu = self._menu_of_operations()
         self._adder.setMenu(self.add_menu)
-        self._givers: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._choices: Callable[[str], tuple[GiverChoice, ...]] = lambda id: ()
         self.layers.menu_wanted.connect(self._menu)
         self.head = head(self.tr("Pipeline"), self._adder)
         self.setMinimumWidth(now.px(250))
@@ -38,10 +40,10 @@ class PipelinePanel(QWidget):
         column.addWidget(self.layers, 1)
 
     def show_cards(
-        self, cards: Sequence[LayerCard], chosen: str, givers: dict[str, tuple[tuple[str, str], ...]]
+        self, cards: Sequence[LayerCard], chosen: str, choices: Callable[[str], tuple[GiverChoice, ...]]
     ) -> None:
-        """The layers, the one that is looked at, and (id, name) of what can give side inputs to each."""
-        self._givers = givers
+        """The layers, the one that is looked at, and what can give side inputs to each, for its menu."""
+        self._choices = choices
         self.layers.show_cards(cards, chosen)
 
     def _menu_of_operations(self) -> QMenu:
@@ -60,6 +62,7 @@ class PipelinePanel(QWidget):
 
     def _menu(self, id: str, point: QPoint) -> None:
         menu = QMenu(self)
+        menu.setObjectName("pipeline.layer.menu")
         layers = self.layers
         for text, shortcut, wanted in (
             (self.tr("Rename"), "F2", layers.rename_wanted),
@@ -69,13 +72,23 @@ class PipelinePanel(QWidget):
         ):
             action = menu.addAction(f"{text}\t{shortcut}")
             action.triggered.connect(lambda _checked=False, wanted=wanted: wanted.emit(id))
-        givers = self._givers.get(id, ())
-        if givers:
-            menu.addSection(self.tr("Side inputs from"))
-            for giver, name in givers:
-                action = menu.addAction(name)
-                action.triggered.connect(lambda _checked=False, giver=giver: self.giver_wanted.emit(id, giver))
+        for choice in self._choices(id):
+            self._add_givers(menu, id, choice)
         menu.popup(point)
+
+    def _add_givers(self, menu: QMenu, id: str, choice: GiverChoice) -> None:
+        offered = menu.addMenu(self.tr("{0} from").format(choice.label))
+        offered.setToolTipsVisible(True)
+        for option in choice.options:
+            action = offered.addAction(option.text)
+            action.setObjectName(f"pipeline.input.{choice.port}.{option.id}")
+            action.setCheckable(True)
+            action.setChecked(option.id == choice.taken)
+            action.setEnabled(not option.reason)
+            action.setToolTip(option.reason or choice.hint)
+            action.triggered.connect(
+                lambda _checked=False, giver=option.id: self.giver_wanted.emit(id, choice.port, giver)
+            )
 
 
 _ORDER = {
