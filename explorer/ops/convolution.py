@@ -12,6 +12,7 @@ import numpy as np
 from explorer import limits
 from explorer.ops import kernel_presets
 from explorer.ops.explanation import Grid, Sign, Step, Sum
+from explorer.ops.grouping import check_groups
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.padding import (
     dilation_field,
@@ -25,6 +26,7 @@ from explorer.ops.padding import (
 )
 from explorer.ops.parameters import choice, flag, integer
 from explorer.ops.pooling_window import Window
+from explorer.ops.scaled_weights import scaled
 from explorer.refusal import Message, Refusal, message
 from kernels.convolution import convolve, input_gradient
 from kernels.convolution_weights import bias_gradient, weight_gradient
@@ -69,15 +71,8 @@ def _weight_shape(shape: Shape, params: Params) -> tuple[int, int, int, int]:
 
 
 def shape(shapes: Shapes, params: Params) -> Shapes:
-    for what, count in (("channels of the input", shapes[0][1]), ("filters", params.filters)):
-        if count % params.groups:
-            raise Refusal(
-                "The {count} {what} cannot be split into {groups} groups of one size; {possible} can be chosen.",
-                what=what,
-                count=count,
-                groups=params.groups,
-                possible=_divisors(count),
-            )
+    check_groups("channels of the input", shapes[0][1], params.groups)
+    check_groups("filters", params.filters, params.groups)
     output = shapes[0][0], params.filters, *_window(shapes[0], params).outputs
     most = limits.current().array_bytes
     for what, cells in (("output", math.prod(output)), ("kernels", math.prod(_weight_shape(shapes[0], params)))):
@@ -91,11 +86,6 @@ def shape(shapes: Shapes, params: Params) -> Shapes:
                 hint="Fewer filters, a smaller kernel or a larger stride needs less.",
             )
     return (output,)
-
-
-def _divisors(count: int) -> str:
-    found = [str(each) for each in range(1, count + 1) if count % each == 0]
-    return ", ".join(found[:8]) + (" …" if len(found) > 8 else "")
 
 
 def init(shapes: Shapes, params: Params, rng: np.random.Generator) -> dict[str, Array]:
@@ -278,6 +268,7 @@ OP = Op(
     labels=labels,
     arithmetic=arithmetic,
     presets=kernel_presets.presets,
+    scaled=scaled,
     samples=samples,
     hint={"w": "Filter, channel of the group, row, column.", "b": "One number added to every cell of a filter's map."},
 )
