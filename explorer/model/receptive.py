@@ -11,35 +11,35 @@ from explorer.ops.op import Cell, Region, Shape
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Half-open ranges of channels, rows and columns; rows and columns may reach over the edge into the padding."""
+    """Half-open ranges of images, channels, rows and columns; rows and columns may reach into the padding."""
 
+    images: tuple[int, int]
     channels: tuple[int, int]
     rows: tuple[int, int]
     columns: tuple[int, int]
 
+    @property
+    def axes(self) -> tuple[tuple[int, int], ...]:
+        """The ranges in the order N, C, H, W."""
+        return self.images, self.channels, self.rows, self.columns
+
     def joined(self, other: Box) -> Box:
         """The smallest box around both."""
-        return Box(
-            *(
-                (min(a[0], b[0]), max(a[1], b[1]))
-                for a, b in ((self.channels, other.channels), (self.rows, other.rows), (self.columns, other.columns))
-            )
-        )
+        return Box(*((min(a[0], b[0]), max(a[1], b[1])) for a, b in zip(self.axes, other.axes, strict=True)))
 
     def clipped(self, shape: Shape) -> Box:
         """The part of the box that lies inside of N, C, H, W."""
         return Box(
             *(
                 (min(max(low, 0), size - 1), max(min(high, size), 1))
-                for (low, high), size in zip((self.channels, self.rows, self.columns), shape[1:], strict=True)
+                for (low, high), size in zip(self.axes, shape, strict=True)
             )
         )
 
 
 def receptive_fields(evaluated: Evaluated, link: Link, index: tuple[int, ...]) -> dict[Link, Box]:
     """For every output that goes into the cell `index` = (n, c, i, j) of `link`, the box of cells; `link` included."""
-    _, channel, row, column = index
-    boxes = {link: Box((channel, channel + 1), (row, row + 1), (column, column + 1))}
+    boxes = {link: Box(*((at, at + 1) for at in index))}
     if link.node not in evaluated.results:
         return boxes
     for node in reversed(evaluated.document.nodes[: evaluated.document.index(link.node) + 1]):
@@ -56,26 +56,15 @@ def receptive_fields(evaluated: Evaluated, link: Link, index: tuple[int, ...]) -
                 continue
             shapes = tuple(x.shape for x in result.xs)
             inside = box.clipped(result.ys[place].shape)
-            for corner in {(0, 0, 0), (1, 1, 1)}:
-                cell = Cell(
-                    place,
-                    (
-                        index[0],
-                        *(
-                            low if first == 0 else high - 1
-                            for first, (low, high) in zip(
-                                corner, (inside.channels, inside.rows, inside.columns), strict=True
-                            )
-                        ),
-                    ),
-                )
-                for region in operation.reads(shapes, node.params, cell):
-                    _join(boxes, node.inputs[region.port], _box(region))
+            for corner in {tuple(low for low, _ in inside.axes), tuple(high - 1 for _, high in inside.axes)}:
+                for region in operation.reads(shapes, node.params, Cell(place, corner)):
+                    _join(boxes, node.inputs[region.port], _box(region, corner[0]))
     return boxes
 
 
-def _box(region: Region) -> Box:
-    return Box(*((each.start, each.stop) for each in (region.channels, region.rows, region.columns)))
+def _box(region: Region, image: int) -> Box:
+    images = region.images or slice(image, image + 1)
+    return Box(*((each.start, each.stop) for each in (images, region.channels, region.rows, region.columns)))
 
 
 def _join(boxes: dict[Link, Box], link: Link, box: Box) -> None:
