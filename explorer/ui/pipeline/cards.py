@@ -84,6 +84,11 @@ def _side_inputs(node: Node, document: Document) -> str:
     )
 
 
+def foldable(document: Document) -> frozenset[str]:
+    """The layers of a kind that can be folded into the one before, whatever their parameters are now."""
+    return frozenset(node.id for node in document if node.operation and node.operation.affine)
+
+
 def giver_names(document: Document) -> dict[str, tuple[tuple[str, str], ...]]:
     """For each layer with side inputs, (id, name) of the layers that can give them."""
     found = {node.id: tuple((each.id, each.name) for each in givers(document, node.id)) for node in document}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from PySide6.QtCore import QCoreApplication, QPoint, Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from explorer.ops import operations
@@ -30,7 +30,8 @@ class PipelinePanel(QWidget):
         self.add_menu = self._menu_of_operations()
         self._adder.setMenu(self.add_menu)
         self._givers: dict[str, tuple[tuple[str, str], ...]] = {}
-        self.layers.menu_wanted.connect(self._menu)
+        self._foldable: frozenset[str] = frozenset()
+        self.layers.menu_wanted.connect(lambda id, point: self.menu_of(id).popup(point))
         self.head = head(self.tr("Pipeline"), self._adder)
         self.setMinimumWidth(now.px(250))
         column = QVBoxLayout(self)
@@ -38,10 +39,15 @@ class PipelinePanel(QWidget):
         column.addWidget(self.layers, 1)
 
     def show_cards(
-        self, cards: Sequence[LayerCard], chosen: str, givers: dict[str, tuple[tuple[str, str], ...]]
+        self,
+        cards: Sequence[LayerCard],
+        chosen: str,
+        givers: dict[str, tuple[tuple[str, str], ...]],
+        foldable: frozenset[str] = frozenset(),
     ) -> None:
-        """The layers, the one that is looked at, and (id, name) of what can give side inputs to each."""
+        """The layers, the one looked at, (id, name) of what can give side inputs to each, and what can be folded."""
         self._givers = givers
+        self._foldable = foldable
         self.layers.show_cards(cards, chosen)
 
     def _menu_of_operations(self) -> QMenu:
@@ -58,7 +64,8 @@ class PipelinePanel(QWidget):
         menu.setToolTipsVisible(True)
         return menu
 
-    def _menu(self, id: str, point: QPoint) -> None:
+    def menu_of(self, id: str) -> QMenu:
+        """What can be done with a layer."""
         menu = QMenu(self)
         layers = self.layers
         for text, shortcut, wanted in (
@@ -69,13 +76,17 @@ class PipelinePanel(QWidget):
         ):
             action = menu.addAction(f"{text}\t{shortcut}")
             action.triggered.connect(lambda _checked=False, wanted=wanted: wanted.emit(id))
+        if id in self._foldable:
+            action = menu.addAction(self.tr("Fold into the layer before") + "\tCtrl+M")
+            action.setObjectName("pipeline.fold")
+            action.triggered.connect(lambda: layers.fold_wanted.emit(id))
         givers = self._givers.get(id, ())
         if givers:
             menu.addSection(self.tr("Side inputs from"))
             for giver, name in givers:
                 action = menu.addAction(name)
                 action.triggered.connect(lambda _checked=False, giver=giver: self.giver_wanted.emit(id, giver))
-        menu.popup(point)
+        return menu
 
 
 _ORDER = {
