@@ -98,16 +98,17 @@ def affine(x, means, scales, shifts, first, last, y):  # type: ignore[no-untyped
 
 
 @parallel_kernel
-def normalization_gradient(x, gy, means, scales, flow_means, pulls, first, last, gx):  # type: ignore[no-untyped-def]
-    """gx[m,k] = scales[m]·(gy[m,k] − flow_means[m] − (x[m,k] − means[m])·pulls[m]) for the planes first ≤ m < last.
+def normalization_gradient(x, gy, means, scales, shifts, pulls, first, last, gx):  # type: ignore[no-untyped-def]
+    """gx[m,k] = scales[m]·gy[m,k] − shifts[m] − (x[m,k] − means[m])·pulls[m] for the planes first ≤ m < last.
 
-    Over groups with mean μ, spread σ²·n: flow_means = mean(gy) and pulls = mean(gy·(x − μ))/(σ² + ε). x, gy, gx (M, K).
+    The three terms of a normalization over a set of numbers with mean μ and variance σ²: shifts = mean(γ·gy)/√(σ² + ε)
+    and pulls = mean(γ·gy·(x − μ))/√(σ² + ε)³, the means over the set. x, gy, gx (M, K).
     """
     blocks = (x.shape[1] + BLOCK - 1) // BLOCK
     for task in prange(first * blocks, last * blocks):
         m, b = task // blocks, task % blocks
         block, flow = x[m, b * BLOCK : (b + 1) * BLOCK], gy[m, b * BLOCK : (b + 1) * BLOCK]
         result = gx[m, b * BLOCK : (b + 1) * BLOCK]
-        mean, scale, flow_mean, pull = means[m], scales[m], flow_means[m], pulls[m]
+        mean, scale, shift, pull = means[m], scales[m], shifts[m], pulls[m]
         for k in range(block.size):
-            result[k] = scale * (flow[k] - flow_mean - (block[k] - mean) * pull)
+            result[k] = scale * flow[k] - shift - (block[k] - mean) * pull

@@ -30,7 +30,8 @@ from explorer.model.pictures import from_array
 from explorer.ops.op import Cancelled
 from explorer.refusal import Refusal
 
-VALUES = [f"{each}1" for each in CHAIN] + ["max_pool1.switches", "softmax1.loss"]
+RUNNING = ["batch_norm1.running_mean", "batch_norm1.running_var"]
+VALUES = [f"{each}1" for each in CHAIN] + [*RUNNING, "max_pool1.switches", "softmax1.loss"]
 
 
 def exported(document: Document, folder: Path, **wanted: Any) -> dict[str, Any]:

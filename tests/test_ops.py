@@ -330,14 +330,15 @@ def test_work_that_is_no_longer_wanted_stops_at_any_tick(op: Op, place: int) -> 
             op.backward(seeds, saved, Stop(call))
 
 
-def _inside(regions: Sequence[Region], port: int, shape: tuple[int, ...]) -> Array:
-    """The cells of input `port` that the regions hold, in every image of the batch."""
-    mask = np.zeros(shape[1:], bool)
+def _inside(regions: Sequence[Region], port: int, image: int, shape: tuple[int, ...]) -> Array:
+    """The cells of input `port` that the regions of a cell of `image` hold."""
+    mask = np.zeros(shape, bool)
     for region in regions:
         if region.port == port:
-            axes = zip((region.channels, region.rows, region.columns), mask.shape, strict=True)
+            images = region.images or slice(image, image + 1)
+            axes = zip((images, region.channels, region.rows, region.columns), shape, strict=True)
             mask[np.ix_(*([at for at in range(*_bounds(axis)) if 0 <= at < size] for axis, size in axes))] = True
-    return np.broadcast_to(mask, shape)
+    return mask
 
 
 def _bounds(axis: slice) -> tuple[int, int, int]:
@@ -354,7 +355,9 @@ def test_a_number_follows_from_the_cells_that_it_reads_alone(op: Op, place: int)
             moved = []
             for source, x in enumerate(given.xs):
                 if x.dtype.kind == "f":
-                    x = np.where(_inside(regions, source, x.shape), x, x * rng.uniform(0.5, 2, x.shape) + 0.25)
+                    x = np.where(
+                        _inside(regions, source, cell.index[0], x.shape), x, x * rng.uniform(0.5, 2, x.shape) + 0.25
+                    )
                     x.flags.writeable = False
                 moved.append(x)
             again = op.forward(tuple(moved), given.weights, given.params, no_tick)[0][port]

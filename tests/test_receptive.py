@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.model.document import Document, Link, Source
-from explorer.model.editing import add, set_dtype, switch
+from explorer.model.editing import add, set_batch, set_dtype, switch
 from explorer.model.evaluation import Evaluated, Evaluation
 from explorer.model.pictures import from_array
 from explorer.model.receptive import Box, receptive_fields
@@ -43,7 +43,7 @@ def reached(evaluated: Evaluated, link: Link, index: tuple[int, ...]) -> Box | N
         outcome = values[link][(slice(None), *index[1:])]
         for place in np.flatnonzero(outcome != outcome[0]):
             c, i, j = cells[(place - 1) // 2]
-            one = Box((c, c + 1), (i, i + 1), (j, j + 1))
+            one = Box((0, 1), (c, c + 1), (i, i + 1), (j, j + 1))
             found = one if found is None else found.joined(one)
     return found
 
@@ -132,21 +132,31 @@ def test_every_output_on_the_way_has_its_box_and_later_ones_have_none() -> None:
     evaluated = Evaluation().run(pipeline(np.zeros(SHAPE), CONV, POOL, UNPOOL))
     boxes = receptive_fields(evaluated, Link("n2", "y"), (0, 1, 2, 3))
     assert set(boxes) == {SOURCE, Link("n1", "y"), Link("n2", "y")}
-    assert boxes[Link("n2", "y")] == Box((1, 2), (2, 3), (3, 4))
-    assert boxes[Link("n1", "y")] == Box((1, 2), (4, 6), (6, 8))
-    assert boxes[SOURCE] == Box((0, 2), (3, 7), (5, 9))  # one column lies in the padding
+    assert boxes[Link("n2", "y")] == Box((0, 1), (1, 2), (2, 3), (3, 4))
+    assert boxes[Link("n1", "y")] == Box((0, 1), (1, 2), (4, 6), (6, 8))
+    assert boxes[SOURCE] == Box((0, 1), (0, 2), (3, 7), (5, 9))  # one column lies in the padding
 
 
 def test_a_layer_that_is_switched_off_hands_the_box_through() -> None:
     evaluated = Evaluation().run(switch(pipeline(np.zeros(SHAPE), CONV), "n1", False))
     boxes = receptive_fields(evaluated, Link("n1", evaluated.results["n1"].ports[0]), (0, 1, 2, 3))
-    assert boxes[SOURCE] == Box((1, 2), (2, 3), (3, 4))
+    assert boxes[SOURCE] == Box((0, 1), (1, 2), (2, 3), (3, 4))
 
 
 def test_a_cell_of_the_source_is_its_own_receptive_field() -> None:
     evaluated = Evaluation().run(pipeline(np.zeros(SHAPE), CONV))
-    assert receptive_fields(evaluated, SOURCE, (0, 1, 2, 3)) == {SOURCE: Box((1, 2), (2, 3), (3, 4))}
+    assert receptive_fields(evaluated, SOURCE, (0, 1, 2, 3)) == {SOURCE: Box((0, 1), (1, 2), (2, 3), (3, 4))}
 
 
 def test_a_box_that_lies_in_the_padding_is_clipped_to_the_nearest_cell() -> None:
-    assert Box((0, 1), (-3, -1), (7, 12)).clipped((1, 2, 5, 6)) == Box((0, 1), (0, 1), (5, 6))
+    assert Box((0, 1), (0, 1), (-3, -1), (7, 12)).clipped((1, 2, 5, 6)) == Box((0, 1), (0, 1), (0, 1), (5, 6))
+
+
+@pytest.mark.parametrize(("op", "images"), [("batch_norm", (0, 3)), ("instance_norm", (1, 2))])
+def test_a_statistic_over_the_batch_reaches_into_all_its_images(op: str, images: tuple[int, int]) -> None:
+    batch = pipeline(np.zeros((3, *SHAPE[1:])), CONV, (op, {}))
+    evaluated = Evaluation().run(set_batch(batch, whole=True))
+    boxes = receptive_fields(evaluated, Link("n2", "y"), (1, 2, 3, 4))
+    assert boxes[Link("n2", "y")] == Box((1, 2), (2, 3), (3, 4), (4, 5))
+    assert boxes[Link("n1", "y")] == Box(images, (2, 3), (0, 9), (0, 8))
+    assert boxes[SOURCE].images == images

@@ -107,9 +107,12 @@ def planes(array: Array, picture: int) -> Array:
     return maps.reshape(maps.shape + (1,) * (3 - maps.ndim))
 
 
-def shown_picture(evaluated: Evaluated, view: View) -> int:
-    """The image of the batch that `view` shows: the only one where pictures go through singly."""
-    return view.shown if evaluated.document.source.whole else 0
+def shown_picture(evaluated: Evaluated, view: View, link: Link) -> int:
+    """The image that `view` shows of an output: the only one where pictures go singly, or where all have one."""
+    value = evaluated.value(link)
+    if value is None or not evaluated.document.source.whole:
+        return 0
+    return min(view.shown, len(value) - 1)
 
 
 def summary(result: Result, picture: int, view: View) -> Summary:
@@ -147,7 +150,7 @@ def maps_of(
     array = (gradients.values.get(link) if gradients else None) if gradient else evaluated.value(link)
     if array is None:
         return None
-    values = planes(array, shown_picture(evaluated, view))
+    values = planes(array, shown_picture(evaluated, view, link))
     known = None if gradient or link != _first_output(evaluated, link) else summaries.get(link.node)
     statistics = known.statistics if known is not None else _statistics(values)
     clipped = _clipped(values, statistics) if view.clip and view.scope != "all" else statistics[:, :2]

@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from explorer.ops.brief_sum import sum_of_planes
-from explorer.ops.explanation import Number, Sign, Step, Sum
-from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
-from explorer.ops.parameters import choice, real
+from explorer.ops import running_statistics, statistic_sets
+from explorer.ops.explanation import Number, Step
+from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
+from explorer.ops.parameters import choice
+from explorer.ops.running_statistics import kept_weight_field, momentum_field, running_field
+from explorer.ops.statistic_sets import Sets, epsilon_field
 from explorer.refusal import Refusal, message
-from kernels import normalization
-from kernels._jit import read_only
-from kernels.bands import bands
 
 _WEIGHTS = ("gamma", "beta", "mean", "var")
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """Which statistics normalise, and ε."""
+    """Which statistics normalise, ε, and by which rule training renews the kept ones."""
 
     mode: str = choice(
         "training",
         "Statistics",
         (("training", "Of this batch (training)"), ("inference", "The kept ones (inference)")),
     )
-    epsilon: float = real(1e-5, "ε", 1e-12, 1.0, soft=0.1, hint="Keeps the division finite where a channel is even.")
+    epsilon: float = epsilon_field()
+    running: str = running_field(when=("mode", "training"))
+    momentum: float = momentum_field(when=("mode", "training"))
+    kept_weight: float = kept_weight_field(when=("running", "caffe"))
+
+
+def _sets(shape: Shape) -> Sets:
+    return Sets(shape, groups=shape[1], batch=True)
 
 
 def shape(shapes: Shapes, params: Params) -> Shapes:
-    n, c, h, w = shapes[0]
-    if params.mode == "training" and n * h * w == 1:
-        raise Refusal(
-            "Each of the {channels} channels has {count} number in this batch; training needs at least 2.",
-            channels=c,
-            count=1,
-            hint="The variance of one number is 0, so every output would be β. Use the kept statistics, a larger map "
-            "or more images.",
-        )
-    return (shapes[0],)
+    if params.mode == "training":
+        _sets(shapes[0]).check()
+    kept = 1, shapes[0][1], 1, 1
+    return shapes[0], kept, kept
 
 
 def init(shapes: Shapes, params: Params, rng: np.random.Generator) -> dict[str, Array]:
@@ -52,169 +51,152 @@ def init(shapes: Shapes, params: Params, rng: np.random.Generator) -> dict[str, 
     return {"gamma": ones, "beta": zeros, "mean": zeros.copy(), "var": ones.copy()}
 
 
-def _read(weights: Weights) -> tuple[Array, Array, Array, Array]:
-    gamma, beta, mean, var = (np.asarray(weights[name], np.float64) for name in _WEIGHTS)
-    return gamma, beta, mean, var
-
-
-def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
-    (x,) = xs
-    n, c, h, w = x.shape
-    planes = read_only(x.reshape(n * c, h * w))
-    gamma, beta, mean, var = _read(weights)
-    if params.mode == "training":
-        parts = []
-        for first, last in bands(n * c, 2 * h * w, tick):
-            parts.append(normalization.moments(planes[first:last]))
-        means, spreads = (np.concatenate(part).reshape(n, c).T for part in zip(*parts, strict=True))
-        mean, spread = normalization.together(means, spreads, h * w)
-        var = spread / (n * h * w)
-    elif (var < 0).any():
+def _kept(weights: Weights) -> tuple[Array, Array]:
+    """The kept mean and variance, or a Refusal where inference cannot use them."""
+    mean, var = (np.asarray(weights[name], np.float64) for name in ("mean", "var"))
+    if (var < 0).any():
         worst = int(np.argmin(var))
         raise Refusal(
             "The kept variance of channel {channel} is {value}; the least is 0.", channel=worst, value=float(var[worst])
         )
-    inverse = 1 / np.sqrt(var + params.epsilon)
-    y = np.empty_like(planes)
-    by_plane = tuple(np.tile(each, n) for each in (mean, gamma * inverse, beta))
-    for first, last in bands(n * c, h * w, tick):
-        normalization.affine(planes, *by_plane, first, last, y)
-    return (y.reshape(x.shape),), (x, params.mode, gamma, mean, inverse)
+    return mean, var
+
+
+def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
+    (x,) = xs
+    sets = _sets(x.shape)
+    if params.mode == "training":
+        mean, variance = statistic_sets.moments(x, sets, tick)
+        before = weights["mean"], weights["var"]
+        running = running_statistics.renewed(params, before, (mean, variance), sets.count)
+    else:
+        running = mean, variance = _kept(weights)
+    y, saved = statistic_sets.normalise(x, sets, weights, mean, variance, params.epsilon, tick)
+    return (y, *(each.astype(x.dtype).reshape(1, -1, 1, 1) for each in running)), (saved, params)
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
-    x, mode, gamma, mean, inverse = saved
-    n, c, h, w = x.shape
-    if gys[0] is None:
-        return (np.zeros_like(x),), {name: np.zeros(c, x.dtype) for name in _WEIGHTS}
-    planes = read_only(x.reshape(n * c, h * w))
-    gy = read_only(np.ascontiguousarray(gys[0], x.dtype).reshape(planes.shape))
-    parts = []
-    for first, last in bands(n * c, 2 * h * w, tick):
-        parts.append(normalization.flows(planes[first:last], gy[first:last], np.tile(mean, n)[first:last]))
-    flow, product = (np.concatenate(part).reshape(n, c).sum(axis=0) for part in zip(*parts, strict=True))
-    scale = gamma * inverse
-    count = n * h * w if mode == "training" else math.inf
-    gx = np.empty_like(planes)
-    by_plane = tuple(np.tile(each, n) for each in (mean, scale, flow / count, product * inverse**2 / count))
-    for first, last in bands(n * c, h * w, tick):
-        normalization.normalization_gradient(planes, gy, *by_plane, first, last, gx)
-    kept = mode == "inference"
-    gradients = {
-        "gamma": product * inverse,
-        "beta": flow,
-        "mean": -scale * flow * kept,
-        "var": -0.5 * scale * inverse**2 * product * kept,
-    }
-    return (gx.reshape(x.shape),), {name: each.astype(x.dtype) for name, each in gradients.items()}
+    inner, params = saved
+    x, sets, gamma, _, inverse = inner
+    if all(gy is None for gy in gys):
+        return (np.zeros_like(x),), {name: np.zeros(x.shape[1], x.dtype) for name in _WEIGHTS}
+    gy = np.zeros_like(x) if gys[0] is None else gys[0]
+    into_mean, into_var = (np.zeros(x.shape[1]) if each is None else np.float64(each).ravel() for each in gys[1:])
+    if params.mode == "training":
+        keep, take = running_statistics.shares(params)
+        gx, dgamma, dbeta = statistic_sets.gradients(
+            gy,
+            inner,
+            tick,
+            mean_flow=take * into_mean,
+            variance_flow=take * running_statistics.correction(params, sets.count) * into_var,
+        )
+        dmean, dvar = keep * into_mean, keep * into_var
+    else:
+        gx, dgamma, dbeta = statistic_sets.gradients(gy, inner, tick, kept=True)
+        with np.errstate(invalid="ignore", over="ignore"):
+            dmean = into_mean - gamma * inverse * dbeta
+            dvar = into_var - 0.5 * gamma * inverse**2 * dgamma
+    return (gx,), {"gamma": dgamma, "beta": dbeta, "mean": dmean.astype(x.dtype), "var": dvar.astype(x.dtype)}
+
+
+def affine(weights: Weights, params: Params, shapes: Shapes) -> tuple[Array, Array]:
+    if params.mode == "training":
+        raise Refusal(
+            "In training, batch normalization follows the statistics of each batch; no fixed weights could do that.",
+            hint="Let it use the kept statistics (inference) first.",
+        )
+    mean, var = _kept(weights)
+    gamma, beta = (np.asarray(weights[name], np.float64) for name in ("gamma", "beta"))
+    scale = gamma / np.sqrt(var + params.epsilon)
+    return scale, beta - scale * mean
 
 
 def _statistics(xs: Arrays, weights: Weights, params: Params, c: int) -> tuple[float, float]:
     if params.mode == "inference":
         return float(weights["mean"][c]), float(weights["var"][c])
-    channel = xs[0][:, c].astype(np.float64)
-    mean = float(channel.mean())
-    return mean, float(np.square(channel - mean).mean())
+    return statistic_sets.statistics(xs[0], _sets(xs[0].shape), (0, c))
 
 
 def definition(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> float:
     c = cell.index[1]
-    with np.errstate(invalid="ignore", over="ignore"):
-        mean, variance = _statistics(xs, weights, params, c)
-    normalised = (float(xs[0][cell.index]) - mean) / math.sqrt(variance + params.epsilon)
-    return float(weights["gamma"][c]) * normalised + float(weights["beta"][c])
+    found = _statistics(xs, weights, params, c)
+    if cell.port == 0:
+        return statistic_sets.defined(
+            float(xs[0][cell.index]), *found, params.epsilon, *statistic_sets.affine_at(weights, cell.index)
+        )
+    if params.mode == "inference":
+        return found[cell.port - 1]
+    before = float(weights["mean"][c]), float(weights["var"][c])
+    renewed: float = running_statistics.renewed(params, before, found, _sets(xs[0].shape).count)[cell.port - 1]
+    return renewed
 
 
 def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequence[Step]:
-    c, x = cell.index[1], float(xs[0][cell.index])
-    with np.errstate(invalid="ignore", over="ignore"):
+    c, sets = cell.index[1], _sets(xs[0].shape)
+    if params.mode == "inference":
         mean, variance = _statistics(xs, weights, params, c)
-    mu, sigma2 = Number(message("μ"), mean), Number(message("σ²"), variance)
-    steps = []
-    if params.mode == "training":
-        channel = xs[0][:, c].astype(np.float64)
-        count = Number(message("numbers of channel {channel} in the batch", channel=c), float(channel.size), "weight")
-        with np.errstate(invalid="ignore", over="ignore"):
-            total = sum_of_planes(message("Σ x"), channel)
-            spread = sum_of_planes(message("Σ (x − μ)²"), np.square(channel - mean))
-        steps = [
-            Step(
-                message("Mean of channel {channel} over the batch", channel=c),
-                (total, Sign("/"), count, Sign("="), mu),
-                mean,
-            ),
-            Step(
-                message("Variance of channel {channel}: the mean square of the distance to μ", channel=c),
-                (spread, Sign("/"), count, Sign("="), sigma2),
-                variance,
-            ),
-        ]
+        kept = Number(message("μ"), mean), Number(message("σ²"), variance)
+        if cell.port:
+            one = kept[cell.port - 1]
+            title = message("Inference leaves the kept statistics of channel {channel} as they are", channel=c)
+            return (Step(title, (one,), one.value),)
+        title = message("The kept mean and variance of channel {channel}", channel=c)
+        steps: tuple[Step, ...] = (Step(title, kept, variance),)
     else:
-        steps = [Step(message("The kept mean and variance of channel {channel}", channel=c), (mu, sigma2), variance)]
-    deviation = math.sqrt(variance + params.epsilon)
-    normalised = (x - mean) / deviation
-    gamma, beta = float(weights["gamma"][c]), float(weights["beta"][c])
-    steps.append(
-        Step(
-            message("Normalised: x̂ = (x − μ)/√(σ² + ε)"),
-            (
-                Number(message("x − μ"), x - mean, "input"),
-                Sign("/"),
-                Number(message("√(σ² + ε)"), deviation, "weight"),
-                Sign("="),
-                Number(message("x̂"), normalised),
-            ),
-            normalised,
-        )
+        steps = statistic_sets.explain_statistics(xs[0], sets, cell.index)
+        mean, variance = (step.value for step in steps)
+    if cell.port == 0:
+        gamma, beta = statistic_sets.affine_at(weights, cell.index)
+        x = float(xs[0][cell.index])
+        return *steps, *statistic_sets.explain_normalised(x, mean, variance, params.epsilon, gamma, beta)
+    before = float(weights[_WEIGHTS[cell.port + 1]][c])
+    return *steps[: cell.port], *running_statistics.explain(
+        params, cell.port == 2, before, steps[cell.port - 1].value, sets.count
     )
-    terms = (message("γ·x̂, γ = {gamma}", gamma=f"{gamma:.6g}"), gamma * normalised), (message("β"), beta)
-    y = gamma * normalised + beta
-    steps.append(Step(message("Scaled and shifted: y = γ·x̂ + β"), (Sum(message("y"), terms, y),), y))
-    return tuple(steps)
 
 
 def reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
+    if params.mode == "training":
+        return (_sets(shapes[0]).region(cell.index),)
+    if cell.port:
+        return ()
     _, c, i, j = cell.index
+    return (Region(0, slice(c, c + 1), slice(i, i + 1), slice(j, j + 1)),)
+
+
+def arithmetic(shapes: Shapes, params: Params) -> tuple[str, ...]:
     if params.mode == "inference":
-        return (Region(0, slice(c, c + 1), slice(i, i + 1), slice(j, j + 1)),)
-    return (Region(0, slice(c, c + 1), slice(0, shapes[0][2]), slice(0, shapes[0][3])),)
+        return ()
+    return (_sets(shapes[0]).arithmetic(), *running_statistics.arithmetic(params))
 
 
 def samples(rng: np.random.Generator) -> Sequence[Sample]:
-    def weights(channels: int) -> dict[str, Array]:
-        return {
+    def sample(title: str, extents: tuple[int, ...], params: Params) -> Sample:
+        channels = extents[1]
+        weights = {
             "gamma": rng.uniform(0.5, 2, channels),
             "beta": rng.standard_normal(channels),
             "mean": rng.standard_normal(channels),
             "var": rng.uniform(0.5, 2, channels),
         }
+        return Sample(title=title, xs=(rng.standard_normal(extents),), params=params, weights=weights)
 
     kept = Params(mode="inference", epsilon=1e-3)
     return (
-        Sample(
-            title="Training, two images", xs=(rng.standard_normal((2, 3, 4, 3)),), params=Params(), weights=weights(3)
+        sample("Training, two images", (2, 3, 4, 3), Params()),
+        sample("Training, one image, odd size", (1, 2, 5, 1), Params(epsilon=0.1, running="onnx", momentum=0.3)),
+        sample("Training, two numbers", (2, 1, 1, 1), Params(epsilon=0.1)),
+        sample(
+            "Training, sums with a decaying weight",
+            (2, 2, 3, 1),
+            Params(running="caffe", momentum=0.25, kept_weight=1.5),
         ),
-        Sample(
-            title="Training, one image, odd size",
-            xs=(rng.standard_normal((1, 2, 5, 1)),),
-            params=Params(epsilon=0.1),
-            weights=weights(2),
-        ),
-        Sample(
-            title="Training, two numbers",
-            xs=(rng.standard_normal((2, 1, 1, 1)),),
-            params=Params(epsilon=0.1),
-            weights=weights(1),
-        ),
+        sample("Training, the first of all batches", (3, 2, 1, 2), Params(running="caffe", epsilon=0.1)),
         Sample(title="Training, fresh weights", xs=(rng.standard_normal((1, 2, 3, 3)),), params=Params()),
-        Sample(
-            title="Training, an even channel",
-            xs=(np.full((1, 1, 2, 2), 7.0),),
-            params=Params(epsilon=1.0),
-            weights=weights(1),
-        ),
-        Sample(title="Inference", xs=(rng.standard_normal((2, 3, 4, 3)),), params=kept, weights=weights(3)),
-        Sample(title="Inference, one cell", xs=(rng.standard_normal((1, 2, 1, 1)),), params=kept, weights=weights(2)),
+        Sample(title="Training, an even channel", xs=(np.full((1, 1, 2, 2), 7.0),), params=Params(epsilon=1.0)),
+        sample("Inference", (2, 3, 4, 3), kept),
+        sample("Inference, one cell", (1, 2, 1, 1), kept),
     )
 
 
@@ -223,7 +205,7 @@ OP = Op(
     title="Batch normalization",
     group="Normalization",
     formula="y[n,c,i,j] = γ[c] · (x[n,c,i,j] − μ[c]) / √(σ²[c] + ε) + β[c]",
-    source="Ioffe & Szegedy 2015; the biased variance, over N, H and W",
+    source="Ioffe & Szegedy 2015; the biased variance, over N, H and W; running statistics as PyTorch, ONNX or Caffe",
     Params=Params,
     shape=shape,
     init=init,
@@ -232,11 +214,16 @@ OP = Op(
     definition=definition,
     explain=explain,
     reads=reads,
+    arithmetic=arithmetic,
+    affine=affine,
     samples=samples,
+    outputs=("y", "running_mean", "running_var"),
     hint={
         "gamma": "Scale of each channel.",
         "beta": "Shift of each channel.",
-        "mean": "Kept mean of each channel; inference normalises by it, training does not read it.",
-        "var": "Kept variance of each channel; inference normalises by it, training does not read it.",
+        "mean": "Kept mean of each channel before this batch; inference normalises by it, training renews it.",
+        "var": "Kept variance of each channel before this batch; inference normalises by it, training renews it.",
+        "running_mean": "Kept mean after this batch.",
+        "running_var": "Kept variance after this batch.",
     },
 )

@@ -28,15 +28,27 @@ def brief_sum(label: Message, values: Array, name: Callable[[int], Message], *al
     return Sum(label, tuple(terms), float(sum(value for _, value in terms)))
 
 
-def sum_of_planes(label: Message, values: Array) -> Sum:
-    """The sum over values (N, H, W) by the rows of each image, or cell by cell where they are few."""
-    images, height, width = values.shape
-    place = "({row}, {column})" if images == 1 else "image {image}, ({row}, {column})"
+def sum_of_planes(label: Message, values: Array, first_channel: int | None = None) -> Sum:
+    """The sum over values (planes, H, W) by the rows of each plane, or cell by cell where they are few.
+
+    The planes are images of a batch, or the channels of one image from `first_channel` on.
+    """
+    planes, height, width = values.shape
+    plane = "" if planes == 1 else "image {plane}, " if first_channel is None else "channel {plane}, "
+    before = first_channel or 0
     if values.size <= _SHOWN:
         return brief_sum(
             label,
             values.ravel(),
-            lambda k: message(place, image=k // (height * width), row=k // width % height, column=k % width),
+            lambda k: message(
+                plane + "({row}, {column})",
+                plane=before + k // (height * width),
+                row=k // width % height,
+                column=k % width,
+            ),
         )
-    row = "row {row}" if images == 1 else "image {image}, row {row}"
-    return brief_sum(label, values.sum(axis=2).ravel(), lambda k: message(row, image=k // height, row=k % height))
+    return brief_sum(
+        label,
+        values.sum(axis=2).ravel(),
+        lambda k: message(plane + "row {row}", plane=before + k // height, row=k % height),
+    )

@@ -15,10 +15,12 @@ from explorer.ops import kernel_presets
 from explorer.ops.array_size import check_size
 from explorer.ops.channel_sums import channel_steps
 from explorer.ops.explanation import Grid, Part, Sign, Step
+from explorer.ops.grouping import check_groups
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.padding import Pads, extent, extent_text, pads
 from explorer.ops.parameters import choice, flag, integer
 from explorer.ops.pooling_window import Window
+from explorer.ops.scaled_weights import scaled
 from explorer.refusal import Message, Refusal, message
 from kernels.convolution import convolve, input_gradient
 from kernels.convolution_weights import bias_gradient, weight_gradient
@@ -92,24 +94,6 @@ def weight_shape(shape: Shape, layer: Layer) -> tuple[int, int, int, int]:
     return layer.filters, shape[1] // layer.groups, *layer.kernel
 
 
-def check_groups(channels: int, filters: int, groups: int) -> None:
-    """Refuse groups that do not divide both numbers."""
-    for what, count in (("channels of the input", channels), ("filters", filters)):
-        if count % groups:
-            raise Refusal(
-                "The {count} {what} cannot be split into {groups} groups of one size; {possible} can be chosen.",
-                what=what,
-                count=count,
-                groups=groups,
-                possible=_divisors(count),
-            )
-
-
-def _divisors(count: int) -> str:
-    found = [str(each) for each in range(1, count + 1) if count % each == 0]
-    return ", ".join(found[:8]) + (" …" if len(found) > 8 else "")
-
-
 def checked(weights: Weights, wanted: Mapping[str, Shape], dtype: Any) -> dict[str, Array]:
     """The weights in one type, or a Refusal: an index outside of an array would be read all the same."""
     for name, size in wanted.items():
@@ -127,7 +111,8 @@ def checked(weights: Weights, wanted: Mapping[str, Shape], dtype: Any) -> dict[s
 
 def output_shape(shape: Shape, layer: Layer) -> Shape:
     """(N, K, H', W'), or a Refusal."""
-    check_groups(shape[1], layer.filters, layer.groups)
+    check_groups("channels of the input", shape[1], layer.groups)
+    check_groups("filters", layer.filters, layer.groups)
     output = shape[0], layer.filters, *window(shape, layer).outputs
     check_size(LESS, output=output, kernels=weight_shape(shape, layer))
     return output
@@ -294,6 +279,7 @@ def convolution_op(
         labels=labels,
         arithmetic=arithmetic,
         presets=kernel_presets.presets,
+        scaled=scaled,
         samples=samples,
         hint={
             "w": "Filter, channel of the group, row, column.",

@@ -14,6 +14,7 @@ from explorer.ops.brief_sum import brief_sum
 from explorer.ops.explanation import Grid, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
 from explorer.ops.parameters import choice, flag, integer
+from explorer.ops.scaled_weights import scaled
 from explorer.refusal import Message, Refusal, message
 from kernels.bands import bands
 
@@ -169,5 +170,6 @@ OP = Op(
     reads=reads,
     samples=samples,
     arithmetic=arithmetic,
+    scaled=scaled,
     hint={"w": "A row of weights for each unit, in the order of flattening.", "b": "One number for each unit."},
 )

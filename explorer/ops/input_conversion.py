@@ -10,6 +10,7 @@ import numpy as np
 from explorer.ops.explanation import Grid, Number, Part, Sign, Step, Sum
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.picture_channels import RANGES, Params, alpha_channel, least_deviation, mixture, numbers, scale
+from explorer.ops.statistic_sets import mapped, mapped_back
 from explorer.refusal import Refusal, message
 from kernels import conversion, normalization
 from kernels._jit import read_only
@@ -58,22 +59,15 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     statistics: tuple[Array, Array, Array] | None = None
     if params.normalise == "numbers":
         mean, std = (np.tile(each, n) for each in numbers(params, len(mix)))
-        y = _affine(y.reshape(n * len(mix), h * w), mean, 1 / std, tick)
+        y = mapped(y, mean, 1 / std, np.zeros(len(mean)), tick)
         statistics = y, mean, 1 / std
     elif params.normalise == "image":
         means, spreads = normalization.moments(read_only(y.reshape(n, -1)))
         cells = len(mix) * h * w
         inverse = 1 / np.maximum(np.sqrt(spreads / cells), least_deviation(cells))
-        y = _affine(y.reshape(n, cells), means, inverse, tick)
+        y = mapped(y, means, inverse, np.zeros(n), tick)
         statistics = y, means, inverse
     return (y.reshape(n, len(mix), h, w),), (picture, params.normalise, statistics)
-
-
-def _affine(x: Array, means: Array, scales: Array, tick: Tick) -> Array:
-    y = np.empty_like(x)
-    for first, last in bands(len(x), x.shape[1], tick):
-        normalization.affine(read_only(x), means, scales, np.zeros(len(x)), first, last, y)
-    return y
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
@@ -87,20 +81,14 @@ def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple
     gy = np.ascontiguousarray(gys[0], x.dtype)
     if normalise == "image":
         y, _, inverse = statistics
-        gy = gy.reshape(n, -1)
-        zeros = np.zeros(n)
-        flow, product = normalization.flows(read_only(y), read_only(gy), zeros)
+        zeros, count = np.zeros(n), gy[0].size
+        flow, product = normalization.flows(read_only(y.reshape(n, -1)), read_only(gy.reshape(n, -1)), zeros)
         # A deviation below the least one is held there, and then does not depend on the picture.
-        varies = inverse * least_deviation(gy.shape[1]) < 1
-        pulls = varies * product / gy.shape[1]
-        back = np.empty_like(gy)
-        for first, last in bands(n, gy.shape[1], tick):
-            normalization.normalization_gradient(
-                read_only(y), read_only(gy), zeros, inverse, flow / gy.shape[1], pulls, first, last, back
-            )
-        gy = back
+        varies = inverse * least_deviation(count) < 1
+        gy = mapped_back(y, gy, zeros, inverse, inverse * flow / count, inverse * varies * product / count, tick)
     elif normalise == "numbers":
-        gy = _affine(gy.reshape(n * len(mix), cells), np.zeros(n * len(mix)), statistics[2], tick)
+        planes = n * len(mix)
+        gy = mapped(gy, np.zeros(planes), statistics[2], np.zeros(planes), tick)
     gy = read_only(gy.reshape(n, len(mix), cells))
     for first, last in bands(n, channels * cells, tick):
         conversion.convert_gradient(*picture, gy, first, last, gx)

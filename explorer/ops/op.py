@@ -46,12 +46,16 @@ class Cell(NamedTuple):
 
 
 class Region(NamedTuple):
-    """Cells of `inputs[port]` that one output cell reads; slices may reach over the edge into the padding."""
+    """Cells of `inputs[port]` that one output cell reads; rows and columns may reach over the edge into the padding.
+
+    images  of the batch; None is the image of the output cell
+    """
 
     port: int
     channels: slice
     rows: slice
     columns: slice
+    images: slice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +107,10 @@ class Op:
     labels      (input shapes, params, weights) -> a name for each output map, or () for plain numbers
     arithmetic  (input shapes, params) -> lines such as "⌊(7 + 2·1 − 3)/2⌋ + 1 = 4", one an output extent
     presets     (kernel height, width) -> named 2-D kernels to put into a 4-D weight
+    affine      (weights, params, input shapes) -> (scale, shift) of each channel, float64, where the operation is
+                y = scale·x + shift; a Refusal where these parameters make it another thing; None: it never is that
+    scaled      (weights, params, scale, shift) -> (weights, params) with which each output channel is scaled and
+                shifted; None: no weights could do it
     samples     (rng) -> small cases, the edge cases included
     """
 
@@ -125,6 +133,8 @@ class Op:
     labels: Callable[[Shapes, Any, Weights], tuple[str, ...]] = _no_labels
     arithmetic: Callable[[Shapes, Any], tuple[str, ...]] = _no_arithmetic
     presets: Callable[[int, int], Mapping[str, Array]] = _no_presets
+    affine: Callable[[Weights, Any, Shapes], tuple[Array, Array]] | None = None
+    scaled: Callable[[Weights, Any, Array, Array], tuple[dict[str, Array], Any]] | None = None
     joins: tuple[str, ...] = ()
     """Side inputs (all but the first) into which the first output of any earlier layer goes, as the person chooses.
     The others are taken together, from one earlier layer that has further outputs of their names."""

@@ -16,13 +16,13 @@ from explorer.ops.convolution_layer import (
     LESS,
     bank_field,
     bias_field,
-    check_groups,
     checked,
     filters_field,
     groups_field,
     sum_of_bias,
 )
 from explorer.ops.explanation import Grid, Number, Part, Sign, Step
+from explorer.ops.grouping import check_groups
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.padding import Pads, dilation_field, kernel_field, pads_field, span, stride_field
 from explorer.ops.parameters import choice, pair
@@ -83,7 +83,8 @@ def _weight_shape(shape: Shape, params: Params) -> tuple[int, int, int, int]:
 
 def shape(shapes: Shapes, params: Params) -> Shapes:
     (size,) = shapes
-    check_groups(size[1], params.filters, params.groups)
+    check_groups("channels of the input", size[1], params.groups)
+    check_groups("filters", params.filters, params.groups)
     around, extents = _pads(size, params), []
     for axis, place in enumerate(_PLACES):
         for what, value in (("stride", params.stride[axis]), ("dilation", params.dilation[axis])):

@@ -201,6 +201,7 @@ class Commands(QObject):
                     ("Del", self.tr("Remove")),
                     ("Ctrl+D", self.tr("Duplicate")),
                     ("Space", self.tr("Switch on or off")),
+                    ("Ctrl+M", self.tr("Fold into the layer before")),
                     ("Alt+↑ ↓", self.tr("Move")),
                     ("F2", self.tr("Rename")),
                 ],
@@ -247,7 +248,7 @@ class Commands(QObject):
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         link = shown_link(report.request.document, report.request.view)
-        picture = shown_picture(report.evaluated, report.request.view)
+        picture = shown_picture(report.evaluated, report.request.view, link)
         explore = self._explore
         if place is not None:
             for text, unit in (

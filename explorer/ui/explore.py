@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from explorer.model import editing
+from explorer.model import editing, folding
 from explorer.model.display import Summary, View, shown_picture
 from explorer.model.document import SOURCE, Document, Link
 from explorer.model.evaluator import Evaluator, Event, Failed, Preparing, Report, Request, Stopped, shown_link
@@ -168,6 +168,14 @@ class Explore(QObject):
         wanted = not self._store.document.node(id).enabled if enabled is None else enabled
         self.edit(lambda each: editing.switch(each, id, wanted), self.tr("Switch layer"))
         self._show_document()
+
+    def fold_layer(self, id: str) -> None:
+        """Take a layer that scales and shifts into the weights of the one before, which is looked at then."""
+        looked_at = self._view.layer == id
+        before = self._store.document.node(id).inputs[0].node
+        folded = self.edit(lambda each: folding.fold(each, id, self._view.shown), self.tr("Fold layer"))
+        if folded and looked_at:
+            self.look(layer=before, port="")
 
     def rename(self, id: str) -> None:
         """Let the person type another name for a layer."""
@@ -393,7 +401,7 @@ class Explore(QObject):
         if self._report is None or self._report.evaluated is None:
             return None
         link = shown_link(self._report.request.document, self._report.request.view)
-        return Probe(link, place, shown_picture(self._report.evaluated, self._report.request.view), pinned)
+        return Probe(link, place, shown_picture(self._report.evaluated, self._report.request.view, link), pinned)
 
     def _show_probe(self) -> None:
         if self._report is None or self._report.evaluated is None:

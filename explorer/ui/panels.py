@@ -17,7 +17,7 @@ from explorer.refusal import Refusal
 from explorer.ui.calculation.explanation import ExplanationPanel
 from explorer.ui.calculation.probe import Explained, Probe, explained, marks, source_marks, values_text
 from explorer.ui.parameters.form import ParameterForm
-from explorer.ui.pipeline.cards import cards, giver_choices, title_of
+from explorer.ui.pipeline.cards import cards, foldable, giver_choices, title_of
 from explorer.ui.pipeline.picture_panel import PicturePanel
 from explorer.ui.pipeline.pipeline_panel import PipelinePanel
 from explorer.ui.results.histogram import HistogramPanel
@@ -68,7 +68,7 @@ class Panels:
     ) -> None:
         """The list of layers."""
         choices = partial(giver_choices, document, plan)
-        self.pipeline.show_cards(cards(document, plan, known, stale), chosen, choices)
+        self.pipeline.show_cards(cards(document, plan, known, stale), chosen, choices, foldable(document))
 
     def show_maps(self, report: Report, current: bool) -> None:
         """The maps alone: the layers behind them are on their way."""
@@ -107,11 +107,12 @@ class Panels:
         """Marks, values and the calculation of the cell that is looked at."""
         evaluated = report.evaluated
         assert evaluated is not None
-        found = marks(evaluated, probe)
-        link = shown_link(report.request.document, report.request.view)
+        view = report.request.view
+        found = marks(evaluated, view, probe)
+        link = shown_link(report.request.document, view)
         shown = found.get(link, ())
         if hovered is not None and probe is not hovered:
-            shown += marks(evaluated, hovered).get(hovered.link, ())
+            shown += marks(evaluated, view, hovered).get(hovered.link, ())
         self.stage.maps.show_marks({False: shown, True: shown})
         self.picture.show_marks(source_marks(found))
         place = hovered.place if hovered else probe.place if probe and probe.link == link else None
@@ -174,7 +175,7 @@ class Panels:
             self.softmax.show_nothing(_tr("Panels", "Add softmax with cross-entropy to see classes here."))
             return
         result = evaluated.results[node.id]
-        shown = min(shown_picture(evaluated, report.request.view), len(result.ys[0]) - 1)
+        shown = shown_picture(evaluated, report.request.view, node.main)
         targets = getattr(node.params, "target", ())
         if targets and showing(node.params, "target"):
             targets = ()

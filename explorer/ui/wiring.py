@@ -25,6 +25,7 @@ def connect(explore: Explore, store: Store, panels: Panels) -> None:
     layers.duplicate_wanted.connect(explore.duplicate_layer)
     layers.switch_wanted.connect(explore.switch_layer)
     layers.rename_wanted.connect(explore.rename)
+    layers.fold_wanted.connect(explore.fold_layer)
     layers.move_wanted.connect(
         lambda id, place: explore.edit(lambda each: editing.move(each, id, place), _tr("Explore", "Move layer"))
     )

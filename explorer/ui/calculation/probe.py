@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF
 
 from explorer.model.digits import number
-from explorer.model.display import Maps, planes
+from explorer.model.display import Maps, View, planes, shown_picture
 from explorer.model.document import SOURCE, SOURCE_PORTS, Link
 from explorer.model.evaluation import Evaluated
 from explorer.model.gradients import Gradients
@@ -45,12 +45,15 @@ def inside(evaluated: Evaluated, probe: Probe) -> bool:
     return value is not None and all(at < size for at, size in zip(probe.index, value.shape, strict=False))
 
 
-def marks(evaluated: Evaluated, probe: Probe | None) -> dict[Link, tuple[Mark, ...]]:
-    """The cell and its receptive field, as outlines by output."""
+def marks(evaluated: Evaluated, view: View, probe: Probe | None) -> dict[Link, tuple[Mark, ...]]:
+    """The cell, in every map of its output, and its receptive field, as outlines in the image that is shown."""
     if probe is None or not inside(evaluated, probe):
         return {}
-    fields = receptive_fields(evaluated, probe.link, probe.index)
-    return {link: (Mark(_rect(box), probe.pinned),) for link, box in fields.items()}
+    return {
+        link: (Mark(_rect(box), probe.pinned, None if link == probe.link else box.channels),)
+        for link, box in receptive_fields(evaluated, probe.link, probe.index).items()
+        if box.images[0] <= shown_picture(evaluated, view, link) < box.images[1]
+    }
 
 
 def source_marks(found: dict[Link, tuple[Mark, ...]]) -> tuple[Mark, ...]:

@@ -110,3 +110,8 @@ def _option(document: Document, giver: Giver) -> GiverOption:
     name = _giver_name(document, giver.node)
     text = f"{name} · {shape_text(giver.shape)}" if giver.shape else name
     return GiverOption(giver.node, text, said(giver.reason) if giver.reason else "")
+
+
+def foldable(document: Document) -> frozenset[str]:
+    """The layers of a kind that can be folded into the one before, whatever their parameters are now."""
+    return frozenset(node.id for node in document if node.operation and node.operation.affine)

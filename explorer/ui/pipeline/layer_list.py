@@ -139,6 +139,7 @@ class LayerList(QListView):
     switch_wanted = Signal(str)
     move_wanted = Signal(str, int)
     rename_wanted = Signal(str)
+    fold_wanted = Signal(str)
     menu_wanted = Signal(str, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -180,7 +181,7 @@ class LayerList(QListView):
             self.chosen.emit(self._model.card(current.row()).id)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Del removes, Ctrl+D duplicates, Space switches, Alt+Up and Alt+Down move, F2 renames."""
+        """Del removes, Ctrl+D duplicates, Ctrl+M folds, Space switches, Alt+Up and Alt+Down move, F2 renames."""
         index = self.currentIndex()
         if not index.isValid():
             super().keyPressEvent(event)
@@ -192,6 +193,8 @@ class LayerList(QListView):
             self.remove_wanted.emit(id)
         elif key == Qt.Key.Key_D and modifiers & Qt.KeyboardModifier.ControlModifier:
             self.duplicate_wanted.emit(id)
+        elif key == Qt.Key.Key_M and modifiers & Qt.KeyboardModifier.ControlModifier:
+            self.fold_wanted.emit(id)
         elif key == Qt.Key.Key_Space:
             self.switch_wanted.emit(id)
         elif key == Qt.Key.Key_F2:

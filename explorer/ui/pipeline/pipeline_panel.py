@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from PySide6.QtCore import QCoreApplication, QPoint, Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from explorer.ops import operations
@@ -32,7 +32,8 @@ class PipelinePanel(QWidget):
         self.add_menu = self._menu_of_operations()
         self._adder.setMenu(self.add_menu)
         self._choices: Callable[[str], tuple[GiverChoice, ...]] = lambda id: ()
-        self.layers.menu_wanted.connect(self._menu)
+        self._foldable: frozenset[str] = frozenset()
+        self.layers.menu_wanted.connect(lambda id, point: self.menu_of(id).popup(point))
         self.head = head(self.tr("Pipeline"), self._adder)
         self.setMinimumWidth(now.px(250))
         column = QVBoxLayout(self)
@@ -40,10 +41,15 @@ class PipelinePanel(QWidget):
         column.addWidget(self.layers, 1)
 
     def show_cards(
-        self, cards: Sequence[LayerCard], chosen: str, choices: Callable[[str], tuple[GiverChoice, ...]]
+        self,
+        cards: Sequence[LayerCard],
+        chosen: str,
+        choices: Callable[[str], tuple[GiverChoice, ...]],
+        foldable: frozenset[str] = frozenset(),
     ) -> None:
-        """The layers, the one that is looked at, and what can give side inputs to each, for its menu."""
+        """The layers, the one that is looked at, what can give side inputs to each, and what can be folded."""
         self._choices = choices
+        self._foldable = foldable
         self.layers.show_cards(cards, chosen)
 
     def _menu_of_operations(self) -> QMenu:
@@ -60,7 +66,8 @@ class PipelinePanel(QWidget):
         menu.setToolTipsVisible(True)
         return menu
 
-    def _menu(self, id: str, point: QPoint) -> None:
+    def menu_of(self, id: str) -> QMenu:
+        """What can be done with a layer."""
         menu = QMenu(self)
         menu.setObjectName("pipeline.layer.menu")
         layers = self.layers
@@ -72,9 +79,13 @@ class PipelinePanel(QWidget):
         ):
             action = menu.addAction(f"{text}\t{shortcut}")
             action.triggered.connect(lambda _checked=False, wanted=wanted: wanted.emit(id))
+        if id in self._foldable:
+            action = menu.addAction(self.tr("Fold into the layer before") + "\tCtrl+M")
+            action.setObjectName("pipeline.fold")
+            action.triggered.connect(lambda: layers.fold_wanted.emit(id))
         for choice in self._choices(id):
             self._add_givers(menu, id, choice)
-        menu.popup(point)
+        return menu
 
     def _add_givers(self, menu: QMenu, id: str, choice: GiverChoice) -> None:
         offered = menu.addMenu(self.tr("{0} from").format(choice.label))

@@ -21,10 +21,18 @@ READABLE_CELL = 34
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A rectangle of cells to outline in a map: the cell under the cursor, a receptive field."""
+    """A rectangle of cells to outline: the cell under the cursor, a receptive field.
+
+    maps  the half-open range of the maps that it is outlined in; None is all
+    """
 
     cells: QRectF
     pinned: bool = False
+    maps: tuple[int, int] | None = None
+
+    def lies_in(self, map: int) -> bool:
+        """Whether it is outlined in this map."""
+        return self.maps is None or self.maps[0] <= map < self.maps[1]
 
 
 def image_of(pixels: NDArray[np.uint32]) -> QImage:
@@ -168,7 +176,8 @@ def paint_tile(
         paint_image(painter, image, pixels, window, theme.px(4))
         paint_numbers(painter, image, maps.values[index], pixels, window, theme)
         height, width = maps.values.shape[1:]
-        paint_marks(painter, image, marks, window, height, width, theme)
+        here = tuple(mark for mark in marks if mark.lies_in(index))
+        paint_marks(painter, image, here, window, height, width, theme)
     if stale:
         painter.fillRect(image, theme.color("card", 0.45))
     inset = theme.px(8)
