@@ -13,8 +13,8 @@ from explorer.ops import pooling_window
 from explorer.ops.explanation import Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.parameters import choice
-from explorer.ops.pooled_places import HINTS, explain_plane, place_step, plane_of
 from explorer.ops.pooling_window import Window, arithmetic, pooled, window, window_cases
+from explorer.ops.switches import HINT, OUTPUTS, explain_place, explain_plane, plane_of, scatter
 from explorer.refusal import Message, message
 from kernels import pooling, window_gradient
 from kernels._jit import read_only
@@ -55,8 +55,7 @@ def _backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tupl
     if gys[0] is not None:
         gy = read_only(np.ascontiguousarray(gys[0], dtype).reshape(switches.shape))
         if numbers is None:
-            for first, last in bands(gy.shape[1], gy.shape[0] * gy.shape[2], tick):
-                pooling.max_pool_gradient(gy, switches, first, last, gx)
+            scatter(gy, switches, tick, gx)
         else:
             ties, windows, x, y = numbers
             _tied_gradient(gy, ties, windows, x, y, tick, gx.reshape(-1, *shape[2:]))
@@ -124,7 +123,7 @@ def _explain(smallest: bool, x: Array, params: Params, cell: Cell) -> Sequence[S
         ),
         best,
     )
-    return (found,) if cell.port == 0 else (found, place_step(row, column, x.shape[3]))
+    return (found,) if cell.port == 0 else (found, explain_place(row, column, x.shape[3]))
 
 
 def _reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
@@ -190,8 +189,8 @@ def extreme_pool(*, name: str, title: str, formula: str, source: str, smallest: 
         explain=explain,
         reads=_reads,
         samples=_samples,
-        outputs=("y", "switches", "plane"),
+        outputs=OUTPUTS,
         arithmetic=arithmetic,
         smooth=False,
-        hint=HINTS,
+        hint=HINT,
     )

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from explorer.ops.brief_sum import sum_of_planes
 from explorer.ops.explanation import Number, Sign, Step
-from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
+from explorer.ops.op import Array, Arrays, Cell, Op, Sample, Shapes, Tick, Weights
+from explorer.ops.whole_map import Params, arithmetic, pooled, reads
 from explorer.refusal import message
 from kernels import normalization
 from kernels._jit import read_only
 from kernels.bands import bands
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
-    """Nothing to choose."""
-
-
 def shape(shapes: Shapes, params: Params) -> Shapes:
-    return ((*shapes[0][:2], 1, 1),)
+    return (pooled(shapes),)
 
 
 def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
@@ -76,11 +71,6 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
     )
 
 
-def reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
-    c = cell.index[1]
-    return (Region(0, slice(c, c + 1), slice(0, shapes[0][2]), slice(0, shapes[0][3])),)
-
-
 def samples(rng: np.random.Generator) -> Sequence[Sample]:
     extents = {
         "Two images": (2, 3, 4, 5),
@@ -88,14 +78,12 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
         "One row": (1, 1, 1, 7),
         "Many rows": (1, 1, 19, 2),
     }
-    return tuple(
-        Sample(title=title, xs=(rng.standard_normal(size),), params=Params()) for title, size in extents.items()
+    odd = np.array([[np.nan, 1.0], [np.inf, -np.inf], [2.0, 3.0], [4.0, np.inf]]).reshape(1, 4, 1, 2)
+    return (
+        *(Sample(title=title, xs=(rng.standard_normal(size),), params=Params()) for title, size in extents.items()),
+        Sample(title="Equal numbers", xs=(np.full((1, 1, 3, 3), 0.1),), params=Params()),
+        Sample(title="Not a number, and infinity", xs=(odd,), params=Params(), ties=True),
     )
-
-
-def arithmetic(shapes: Shapes, params: Params) -> tuple[str, ...]:
-    _, _, h, w = shapes[0]
-    return (f"1 of {h}·{w} = {h * w} numbers",)
 
 
 OP = Op(

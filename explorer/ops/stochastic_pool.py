@@ -12,9 +12,9 @@ from explorer.ops import pooling_window
 from explorer.ops.explanation import Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.parameters import choice, flag, integer
-from explorer.ops.pooled_places import HINTS, explain_plane, plane_of
 from explorer.ops.pooling_window import Window, arithmetic, pooled, window, window_cases
 from explorer.ops.stochastic_window import draw, explain_draw
+from explorer.ops.switches import HINT, OUTPUTS, explain_plane, plane_of, scatter
 from explorer.refusal import Refusal
 from kernels import pooling, stochastic_pooling, window_gradient
 from kernels._jit import read_only
@@ -96,7 +96,7 @@ def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple
         gy = gys[0].reshape(saved.y.shape).astype(np.float64)
         if saved.params.mode == "training":
             # In a window of zeros nothing was drawn.
-            _scatter(np.where(saved.y == 0, 0.0, gy), saved.switches, tick, total)
+            scatter(np.where(saved.y == 0, 0.0, gy), saved.switches, tick, total)
         else:
             total += _expectation_gradient(gy, saved, tick).reshape(total.shape)
     if gys[3] is not None:
@@ -105,13 +105,6 @@ def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple
     if saved.params.rectify:
         gx[x.reshape(saved.shape) <= 0] = 0
     return (gx,), {}
-
-
-def _scatter(gy: Array, switches: Array, tick: Tick, gx: Array) -> None:
-    """gx[m, switches[m,i,j]] += gy[m,i,j]."""
-    flow = read_only(gy)
-    for first, last in bands(gy.shape[1], gy.shape[0] * gy.shape[2], tick):
-        pooling.max_pool_gradient(flow, switches, first, last, gx)
 
 
 def _expectation_gradient(gy: Array, saved: _Saved, tick: Tick) -> Array:
@@ -131,7 +124,7 @@ def _probability_gradient(gp: Array, saved: _Saved, tick: Tick, gx: Array) -> No
         total = y / p if saved.params.mode == "training" else y * saved.crowds
         flow = np.where(p == 0, 0.0, gp / total)
         spread = read_only(-flow * p)
-    _scatter(flow, saved.switches, tick, gx)
+    scatter(flow, saved.switches, tick, gx)
     shares = np.empty(saved.x.shape)
     ones = np.ones(windows.outputs[0]), np.ones(windows.outputs[1])
     for first, last in bands(len(saved.x) * saved.x.shape[1], windows.sum_cost, tick):
@@ -211,12 +204,12 @@ OP = Op(
     explain=explain,
     reads=reads,
     samples=samples,
-    outputs=("y", "switches", "plane", "probabilities"),
+    outputs=(*OUTPUTS, "probabilities"),
     arithmetic=arithmetic,
     signed=False,
     smooth=False,
     hint={
-        **HINTS,
+        **HINT,
         "probabilities": "How probable the cell was that the switch names; in inference it is the most probable cell.",
     },
 )
