@@ -10,7 +10,10 @@ from kernels.window_taps import gather, lift
 
 @kernel
 def _norm(x, count, p, cells):  # type: ignore[no-untyped-def]
-    """(Σ over k < count of |x[k]|^p / cells)^{1/p} = m·(Σ(|x[k]|/m)^p / cells)^{1/p}, m the largest |x[k]|."""
+    """(Σ over k < count of |x[k]|^p / cells)^{1/p} = m·(Σ(|x[k]|/m)^p / cells)^{1/p}, m the largest |x[k]|.
+
+    Scales x in place.
+    """
     largest = 0.0
     for k in range(count):
         size = abs(x[k])
@@ -20,19 +23,20 @@ def _norm(x, count, p, cells):  # type: ignore[no-untyped-def]
                 break
     if largest == 0 or not largest < np.inf:
         return largest
-    # A subnormal or huge m has no good reciprocal, which is what the compiler makes of a division in a loop.
-    scale = lift(largest)
-    unit = largest * scale
+    scale = lift(x, count, largest)
     total = 0.0
     if p == 1:
         for k in range(count):
-            total += abs(x[k] * scale) / unit
-    elif p == 2:
+            total += abs(x[k])
+        return total / cells / scale
+    if p == 2:
         for k in range(count):
-            total += (x[k] * scale / unit) ** 2
-    else:
-        for k in range(count):
-            total += (abs(x[k] * scale) / unit) ** p
+            total += x[k] * x[k]
+        return np.sqrt(total / cells) / scale
+    # After the lift m has a good reciprocal, which is what the compiler makes of a division in a loop.
+    unit = largest * scale
+    for k in range(count):
+        total += (abs(x[k]) / unit) ** p
     return largest * (total / cells) ** (1 / p)
 
 

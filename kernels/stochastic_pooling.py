@@ -57,20 +57,17 @@ def stochastic_pool(  # type: ignore[no-untyped-def]
             if result == 0:
                 probability, crowd = 0.0, 1.0
             elif result < np.inf:
-                scale = lift(result)
+                scale = lift(a, count, result)
                 total, squares = 0.0, 0.0
                 for k in range(count):
-                    total += a[k] * scale
-                    squares += (a[k] * scale) ** 2
+                    total += a[k]
+                    squares += a[k] * a[k]
                 if draws:
-                    for k in range(count):
-                        a[k] *= scale
                     at = _drawn(a, count, uniform(state, i * columns + j) * total)
                     result = a[at] / scale
-                    probability = a[at] / total
                 else:
-                    probability = a[at] * scale / total
                     result = squares / total / scale
+                probability = a[at] / total
                 crowd = total * (total / squares)
             left, v_first, v_last = taps_inside(j, kernel[1], stride[1], dilation[1], begin[1], x.shape[2])
             u, v = u_first + at // (v_last - v_first), v_first + at % (v_last - v_first)

@@ -39,6 +39,13 @@ def gather(x, i, j, kernel, stride, dilation, begin, taken):  # type: ignore[no-
 
 
 @kernel
-def lift(largest):  # type: ignore[no-untyped-def]
-    """2^600, 1 or 2^−600: brings numbers up to `largest` to where their squares and sums stay inside of float64."""
-    return 2.0**600 if largest < 2.0**-500 else 2.0**-600 if largest > 2.0**500 else 1.0
+def lift(x, count, largest):  # type: ignore[no-untyped-def]
+    """x[k] *= s for k < count; s, returned, is 2^600, 1 or 2^−600 and keeps squares and sums inside of float64.
+
+    A loop of its own: (s·x)² in one expression may be compiled as s²·x², and s² is out of range.
+    """
+    scale = 2.0**600 if largest < 2.0**-500 else 2.0**-600 if largest > 2.0**500 else 1.0
+    if scale != 1:
+        for k in range(count):
+            x[k] *= scale
+    return scale

@@ -13,6 +13,14 @@ from explorer.refusal import Refusal
 
 small = st.integers(1, 4)
 pairs = st.tuples(small, small)
+
+
+def _less_padding_than_kernel(window: dict[str, Any]) -> dict[str, Any]:
+    # onnxruntime refuses padding as wide as the kernel, whatever the dilation.
+    pads = (pad % window["kernel"][side % 2] for side, pad in enumerate(window["pads"]))
+    return {**window, "pads": tuple(pads)}
+
+
 windows = st.fixed_dictionaries(
     {
         "kernel": pairs,
@@ -21,8 +29,8 @@ windows = st.fixed_dictionaries(
         "pads": st.tuples(*[st.integers(0, 3)] * 4),
         "ceil": st.booleans(),
     }
-)
-shapes = st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 11), st.integers(1, 11))
+).map(_less_padding_than_kernel)
+shapes = st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 13), st.integers(1, 13))
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -38,8 +46,6 @@ def pooled(operation: Any, x: Any, params: Any) -> Any:
 
 def attributes(window: dict[str, Any]) -> dict[str, Any]:
     """A window as ONNX says it."""
-    # The oracle refuses padding as wide as the kernel, whatever the dilation.
-    assume(all(window["pads"][side] < window["kernel"][side % 2] for side in range(4)))
     return {
         "kernel_shape": window["kernel"],
         "strides": window["stride"],

@@ -114,9 +114,37 @@ def test_lp_pooling_agrees_with_pytorch_on_positive_numbers_and_at_even_p_on_all
     _compare(lp_pool.OP, x, params, torch.nn.LPPool2d(p, kernel, stride), seed)
 
 
-def test_lp_pooling_with_an_odd_p_differs_from_pytorch_by_the_signs_alone() -> None:
-    x = np.array([[3.0, -4.0], [-1.0, 2.0]])[None, None]
-    theirs = torch.nn.LPPool2d(3, 2)(torch.tensor(x)).item()
-    assert theirs == 0  # 27 − 64 − 1 + 8 < 0, which PyTorch takes as 0
-    ours = pooled(lp_pool.OP, x, lp_pool.Params(p=3.0))[0].item()
-    assert math.isclose(ours, 100 ** (1 / 3))
+@pytest.mark.parametrize(
+    ("window", "p", "ceil", "ours", "theirs"),
+    [
+        # Σx³ for Σ|x|³, and no root of a negative sum.
+        ([-3.0, 4.0, 1.0, -2.0], 3.0, False, 100 ** (1 / 3), 30 ** (1 / 3)),
+        ([3.0, -4.0, -1.0, 2.0], 3.0, False, 100 ** (1 / 3), math.nan),
+        ([3.0, -4.0, -1.0, 2.0], 1.0, False, 10.0, 0.0),
+        # The sum of a window that reaches over the edge is made as large as that of a whole one.
+        ([3.0, 4.0], 2.0, True, 5.0, math.sqrt(50)),
+        # Powers that are not scaled.
+        ([3e200, 4e200, 0.0, 0.0], 2.0, False, 5e200, math.inf),
+    ],
+)
+def test_lp_pooling_differs_from_pytorch_in_these_ways(
+    window: list[float], p: float, ceil: bool, ours: float, theirs: float
+) -> None:
+    x = np.array(window).reshape(1, 1, -1, 2)
+    pads = (0, 0, 2 - x.shape[2], 0)
+    params = lp_pool.Params(p=p, padding="numbers", pads=pads)
+    found = pooled(lp_pool.OP, x, params)[0].item()
+    np.testing.assert_allclose(found, ours, rtol=1e-12)
+    if ceil:
+        x = np.concatenate([np.zeros((1, 1, 2, 2)), x], axis=2)
+    module = torch.nn.LPPool2d(p, 2, ceil_mode=ceil)
+    np.testing.assert_allclose(module(torch.tensor(x))[..., -1, -1].item(), theirs, rtol=1e-12)
+
+
+def test_the_switch_of_not_a_number_is_the_first_one_here_and_the_last_one_in_pytorch() -> None:
+    x = np.array([[1.0, np.nan], [np.nan, 2.0]])[None, None]
+    y, switches, _ = pooled(max_pool.OP, x, max_pool.Params())
+    theirs, places = torch.nn.MaxPool2d(2, return_indices=True)(torch.tensor(x))
+    assert np.isnan(y.item())
+    assert math.isnan(theirs.item())
+    assert (switches.item(), places.item()) == (1, 2)
