@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu
@@ -105,12 +105,13 @@ def test_a_page_says_all_that_the_record_of_an_operation_says(browsing: Browsing
         assert port.name in browsing.picture.accessibleDescription()
 
 
-def test_nothing_of_a_page_is_cut_off(driver: Driver, browsing: Browsing) -> None:
+@pytest.mark.parametrize("size", [(900, 640), (1200, 740), (1320, 940)])
+def test_nothing_of_a_page_is_cut_off_or_lies_over_another(browsing: Browsing, size: tuple[int, int]) -> None:
+    browsing.gallery.resize(*size)
     browsing.wait_for_all()
     content = browsing.page.widget()
     for name in ALL:
         browsing.list.choose(name)
-        QTest.qWait(20)
         assert content.width() <= browsing.page.viewport().width()
         layout = laid_out(browsing.picture.shown, browsing.picture.width(), theme.current())
         assert browsing.picture.height() >= layout.height
@@ -118,10 +119,13 @@ def test_nothing_of_a_page_is_cut_off(driver: Driver, browsing: Browsing) -> Non
             for tile, image in zip(block.tiles, block.images, strict=True):
                 assert tile.contains(image)
                 assert QRectF(browsing.picture.rect()).adjusted(-1, -1, 1, 1).contains(tile)
-        for label in content.findChildren(QLabel):
-            if label.isVisible():
-                assert label.width() >= label.minimumSizeHint().width(), label.text()
-                assert label.height() >= (label.heightForWidth(label.width()) if label.wordWrap() else 0), label.text()
+        labels = [label for label in content.findChildren(QLabel) if label.isVisible() and label.text()]
+        places = [QRect(each.mapTo(content, QPoint()), each.size()) for each in (browsing.picture, *labels)]
+        for number, place in enumerate(places):
+            assert not any(place.intersects(other) for other in places[:number])
+        for label in labels:
+            assert label.width() >= label.minimumSizeHint().width(), label.text()
+            assert label.height() >= (label.heightForWidth(label.width()) if label.wordWrap() else 0), label.text()
 
 
 def test_pictures_are_painted_with_what_the_operation_gave(browsing: Browsing) -> None:

@@ -166,12 +166,14 @@ def _inputs(op: Op, channels: int, tick: Tick) -> Iterator[tuple[Arrays, Message
 
 
 def _givers(op: Op, ports: list[str]) -> list[Op]:
-    """Other operations with one input and an output for each of `ports`."""
-    return [
+    """Other operations with one input and an output for each of `ports`, those that `op` speaks of first."""
+    spoken = " ".join((op.source, op.formula, *op.hint.values())).casefold()
+    found = [
         each
         for each in operations().values()
         if ports and each is not op and len(each.inputs) == 1 and set(ports) <= set(each.outputs[1:])
     ]
+    return sorted(found, key=lambda each: each.title.casefold() not in spoken)
 
 
 def _pointwise(op: Op, inputs: Shapes, outputs: Shapes, params: Any) -> bool:

@@ -27,7 +27,6 @@ from explorer.ui.gallery.gallery import Gallery
 from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
 from explorer.ui.stage.map_grid import Place
-from explorer.ui.texts import said
 from explorer.ui.topbar import TopBar
 from explorer.ui.window import MainWindow
 
@@ -183,15 +182,9 @@ class Commands(QObject):
         document, layer = self._store.document, self._explore.view.layer
         first = document.node(layer).op if document.has(layer) else ""
         gallery = Gallery(self._illustrations, first, self._window)
-        gallery.add_wanted.connect(lambda name: self._add_layer(gallery, name))
+        add = self._explore.add_layer
+        gallery.add_wanted.connect(lambda name: gallery.accept() if add(name, gallery.refuse) else None)
         gallery.open()
-
-    def _add_layer(self, gallery: Gallery, name: str) -> None:
-        refusal = self._explore.add_layer(name)
-        if refusal is None:
-            gallery.accept()
-        else:
-            gallery.refuse(said(refusal))
 
     def _cancel(self) -> None:
         self._explore.cancel()

@@ -84,21 +84,24 @@ class Explore(QObject):
 
     # Edits ---------------------------------------------------------------------------------------------------------
 
-    def edit(self, change: Callable[[Document], Document], label: str, merge: str | None = None) -> bool:
+    def edit(
+        self,
+        change: Callable[[Document], Document],
+        label: str,
+        merge: str | None = None,
+        refused: Callable[[str], None] = lambda reason: None,
+    ) -> bool:
         """Apply an edit if every layer can still run; say why not otherwise. Whether it was applied."""
-        return self._tried(change, label, merge) is None
-
-    def _tried(self, change: Callable[[Document], Document], label: str, merge: str | None = None) -> Refusal | None:
-        """Apply an edit if every layer can still run; why it was not applied."""
         old = self._store.document
         try:
             new = editing.accepted(old, change(old), self._view.shown)
         except Refusal as refusal:
+            refused(said(refusal))
             self._panels.status.refuse(said(refusal))
-            return refusal
+            return False
         self._panels.status.clear_refusal()
         self._store.apply(new, label, merge)
-        return None
+        return True
 
     def replace_pictures(self, pictures: tuple[Picture, ...]) -> None:
         """Work on other pictures: layers that do not fit them say so, the others go on."""
@@ -118,8 +121,8 @@ class Explore(QObject):
         if not self.edit(lambda each: editing.set_batch(each, **changes), self.tr("Change batch")):
             self._show_document()
 
-    def add_layer(self, op: str) -> Refusal | None:
-        """A new layer behind the one that is looked at; why there is none."""
+    def add_layer(self, op: str, refused: Callable[[str], None] = lambda reason: None) -> bool:
+        """A new layer behind the one that is looked at. Whether there is one; `refused` is told why not."""
         after = self._view.layer if self._store.document.has(self._view.layer) else None
         made: list[str] = []
 
@@ -128,10 +131,10 @@ class Explore(QObject):
             made.append(id)
             return new
 
-        refusal = self._tried(change, self.tr("Add layer"))
-        if refusal is None:
+        added = self.edit(change, self.tr("Add layer"), refused=refused)
+        if added:
             self.look(layer=made[-1], port="")
-        return refusal
+        return added
 
     def remove_layer(self, id: str) -> None:
         """Take a layer out of the chain; the one before it is looked at then."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.model.digits import number
 from explorer.model.gallery import Illustration
@@ -47,7 +48,7 @@ class Page(QScrollArea):
         self._source = Text(wrap=True)
         self._source.setObjectName("gallery.source")
         self._source.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        card = QFrame()
+        self._card = card = QFrame()
         card.setProperty("role", "card")
         inside = QVBoxLayout(card)
         inside.setContentsMargins(now.px(16), now.px(12), now.px(16), now.px(12))
@@ -77,6 +78,12 @@ class Page(QScrollArea):
         self.picture.show_picture(illustration, waiting=waiting)
         self._of.setText(_of(illustration) if illustration is not None else "")
         self._show_ports(op, illustration)
+        # Now, and not some events later: a page must not be painted in the places of the last one.
+        self._ports.show()
+        for layout in (self._card.layout(), self._ports.layout(), self._column):
+            if layout is not None:
+                layout.activate()
+        QApplication.sendEvent(self, QEvent(QEvent.Type.LayoutRequest))
 
     def _show_ports(self, op: Op, illustration: Illustration | None) -> None:
         ports = _Ports(op, illustration)
@@ -173,7 +180,9 @@ class Picture(QWidget):
         self.setObjectName("gallery.picture")
         self._illustration: Illustration | None = None
         self._waiting = True
-        self.setMinimumWidth(theme.current().px(200))
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setAccessibleName(self.tr("What goes in and what comes out"))
 
     @property
@@ -185,7 +194,7 @@ class Picture(QWidget):
         """Show it, or that it is being computed."""
         self._illustration, self._waiting = illustration, waiting
         self.setAccessibleDescription(_described(illustration) if illustration is not None else self._text())
-        self._fit()
+        self.updateGeometry()
         self.update()
 
     def _text(self) -> str:
@@ -193,25 +202,27 @@ class Picture(QWidget):
             return self.tr("The picture is being computed.")
         return self.tr("There is no picture of this operation.")
 
-    def _fit(self) -> None:
-        """As high as the width asks for."""
+    def heightForWidth(self, width: int) -> int:
+        """Of the picture, or of what stands in its place."""
         now = theme.current()
-        high = now.px(180)
-        if self._illustration is not None:
-            high = round(laid_out(self._illustration, self.width(), now).height) + 1
-        self.setFixedHeight(high)
+        if self._illustration is None:
+            return now.px(180)
+        return math.ceil(laid_out(self._illustration, width, now).height) + 1
+
+    def sizeHint(self) -> QSize:
+        """The height follows the width."""
+        width = theme.current().px(600)
+        return QSize(width, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough for two maps beside each other on both sides."""
+        return QSize(theme.current().px(320), theme.current().px(40))
 
     def changeEvent(self, event: QEvent) -> None:
         """A new theme may bring another scale."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
-            self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The height follows the width."""
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self._fit()
+            self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """All ports, or a word on why there are none."""
