@@ -409,10 +409,11 @@ def test_a_newer_request_takes_over_while_kernels_are_compiled(monkeypatch: pyte
 def test_a_job_waits_for_its_kernels_and_lets_requests_go_first() -> None:
     preparation = Slow()
     work = Work(iter([(1, 1)]))
-    job = replace(work.job, needs=(("conv", "float32"),))
+    needs = (("conv", "float32"),)
+    job = replace(work.job, needs=lambda: needs)
     with running(preparation) as (made, _):
         made.submit(job)
-        assert preparation.asked.get(timeout=WAIT) == job.needs
+        assert preparation.asked.get(timeout=WAIT) == needs
         assert work.told == []
         preparation.go.set()
         assert work.end() is None

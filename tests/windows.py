@@ -114,8 +114,9 @@ class Driver:
         QTest.mouseClick(self.child(name), Qt.MouseButton.LeftButton)
 
     def choose(self, menu_of: str, value: str) -> None:
-        """Trigger the entry with this data, name or text in the menu of a button."""
-        for action in self.child(menu_of).menu().actions():
+        """Trigger the entry with this data, name or text in the menu of a button, or in one of its sub-menus."""
+        entries = self.child(menu_of).menu().actions()
+        for action in [*entries, *(inner for each in entries if each.menu() for inner in each.menu().actions())]:
             if value in (action.data(), action.objectName(), action.text()):
                 action.trigger()
                 return

@@ -152,12 +152,35 @@ def maps_of(
         return None
     values = planes(array, shown_picture(evaluated, view, link))
     known = None if gradient or link != _first_output(evaluated, link) else summaries.get(link.node)
-    statistics = known.statistics if known is not None else _statistics(values)
+    return coloured(
+        values,
+        _labels(evaluated, link, len(values)),
+        view,
+        link,
+        gradient=gradient,
+        statistics=None if known is None else known.statistics,
+        others=() if gradient else tuple((each.low, each.high) for each in summaries.values()),
+    )
+
+
+def coloured(
+    values: Array,
+    labels: tuple[str, ...],
+    view: View,
+    link: Link,
+    *,
+    gradient: bool = False,
+    statistics: NDArray[np.float64] | None = None,
+    others: Sequence[tuple[float, float]] = (),
+) -> Maps:
+    """Maps (C, H, W) in the colours that `view` asks for; `others` are ranges that a scope of all layers covers too."""
+    if statistics is None:
+        statistics = _statistics(values)
     clipped = _clipped(values, statistics) if view.clip and view.scope != "all" else statistics[:, :2]
     low, high = _spread(clipped)
-    if view.scope == "all" and not gradient:
-        low = min([low, *(each.low for each in summaries.values())])
-        high = max([high, *(each.high for each in summaries.values())])
+    if view.scope == "all":
+        low = min([low, *(each for each, _ in others)])
+        high = max([high, *(each for _, each in others)])
     # A map of one cell has no scale of its own.
     single = view.scope == "map" and values[0].size > 1
     ends = [(own[0], own[1]) if single else (low, high) for own in clipped]
@@ -174,7 +197,7 @@ def maps_of(
         link,
         gradient,
         values,
-        _labels(evaluated, link, len(values)),
+        labels,
         first,
         view.decimation,
         images,

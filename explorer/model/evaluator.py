@@ -105,7 +105,7 @@ class Job:
     """A longer piece of work on the compute thread.
 
     steps     yields (done, total) after each step
-    needs     compiled parts that it waits for; requests go first meanwhile
+    needs     the compiled parts that its next step waits for; requests and other jobs go first meanwhile
     progress  told of each, on the compute thread
     ended     told at the end: None, or what went wrong (a `Cancelled` after `cancel`)
     """
@@ -113,7 +113,7 @@ class Job:
     steps: Iterator[tuple[int, int]]
     progress: Callable[[int, int], None]
     ended: Callable[[BaseException | None], None]
-    needs: Sequence[Part] = ()
+    needs: Callable[[], Sequence[Part]] = lambda: ()
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
@@ -225,7 +225,8 @@ class Evaluator:
         try:
             if job.cancelled.is_set():
                 raise Cancelled
-            if self._preparation is not None and not self._preparation.has(job.needs):
+            if self._preparation is not None and not self._preparation.has(job.needs()):
+                self._jobs.rotate(-1)
                 with self._changed:
                     self._changed.wait(LOOK)
                 return

@@ -27,6 +27,7 @@ from explorer.ui.desk import Desk
 from explorer.ui.dialogs.error_dialog import show_fault
 from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import Explore
+from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
 from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
@@ -70,7 +71,10 @@ class Assembly(QObject):
         self.desk = Desk(
             self.window, self.store, self.evaluator, self.explore, self.panels.status, self.settings, self.autosave
         )
-        self.commands = Commands(self.window, self.panels, self.store, self.explore, self.desk, self.settings)
+        self.illustrations = Illustrations(self.evaluator)
+        self.commands = Commands(
+            self.window, self.panels, self.store, self.explore, self.desk, self.settings, self.illustrations
+        )
         self._connect()
         self._restore_place()
         self.explore.start()
@@ -79,6 +83,7 @@ class Assembly(QObject):
         self._bridge.arrived.connect(self._arrived)
         self.explore.failed.connect(self._failed)
         self.desk.crashed.connect(lambda error: self._told(error, "work beside the window"))
+        self.illustrations.failed.connect(lambda error: self._told(error, "the gallery"))
         self.desk.title_changed.connect(self.window.setWindowTitle)
         self.panels.picture.open_wanted.connect(self.desk.ask_open)
         self.panels.picture.sample_wanted.connect(self.desk.open_sample)
@@ -109,6 +114,7 @@ class Assembly(QObject):
         self.settings.set_place(self.window.saveGeometry(), self.window.place())
         self.settings.keep()
         self.desk.close()
+        self.illustrations.stop()
         self.evaluator.close()
         self.panels.histogram.finish_loading()
         if self.autosave is not None:

@@ -23,6 +23,8 @@ from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import Explore, origin_at
 from explorer.ui.exporting.export_dialog import ExportDialog, FigureWanted
 from explorer.ui.exporting.figures import save_figure
+from explorer.ui.gallery.gallery import Gallery
+from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
 from explorer.ui.stage.map_grid import Place
 from explorer.ui.topbar import TopBar
@@ -33,7 +35,14 @@ class Commands(QObject):
     """Fills the menu of the window and the bar at its top."""
 
     def __init__(
-        self, window: MainWindow, panels: Panels, store: Store, explore: Explore, desk: Desk, settings: Settings
+        self,
+        window: MainWindow,
+        panels: Panels,
+        store: Store,
+        explore: Explore,
+        desk: Desk,
+        settings: Settings,
+        illustrations: Illustrations,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -42,6 +51,7 @@ class Commands(QObject):
         self._explore = explore
         self._desk = desk
         self._settings = settings
+        self._illustrations = illustrations
         self._recent = QMenu(self.tr("Recent"), window)
         self._actions: dict[str, QAction] = {}
         self._sections: list[tuple[str, list[tuple[str, str]]]] = []
@@ -53,6 +63,7 @@ class Commands(QObject):
         store.listen(lambda old, new: self._show_history())
         desk.recent_changed.connect(self._show_recent)
         panels.stage.maps.menu_wanted.connect(self._menu_of_cell)
+        panels.pipeline.find_wanted.connect(self._operations)
         panels.status.cancel_wanted.connect(self._cancel)
         self._show_history()
         self._show_recent()
@@ -82,7 +93,7 @@ class Commands(QObject):
                     Entry("undo", self.tr("Undo"), store.undo, ("Ctrl+Z",)),
                     Entry("redo", self.tr("Redo"), store.redo, ("Ctrl+Shift+Z", "Ctrl+Y")),
                     None,
-                    Entry("add", self.tr("Add layer…"), self._add_layer, ("Ctrl+L",)),
+                    Entry("add", self.tr("Add layer…"), self._operations, ("Ctrl+L",)),
                     Entry("float64", self.tr("Compute in float64"), self._switch_dtype, ("Ctrl+6",)),
                     Entry("cancel", self.tr("Cancel what is running"), self._cancel, ("Ctrl+.",)),
                 ],
@@ -118,7 +129,13 @@ class Commands(QObject):
                     Entry("full", self.tr("Full screen"), self._full_screen, ("F11",)),
                 ],
             ),
-            (self.tr("Help"), [Entry("keys", self.tr("Keys"), self._keys, ("F1", "?"))]),
+            (
+                self.tr("Help"),
+                [
+                    Entry("operations", self.tr("Operations…"), self._operations, ("Ctrl+F1",)),
+                    Entry("keys", self.tr("Keys"), self._keys, ("F1", "?")),
+                ],
+            ),
         ]
 
     def _add(self, title: str, entries: list[Entry | None]) -> None:
@@ -126,6 +143,9 @@ class Commands(QObject):
         self._actions |= added(self._window, menu, entries)
         if "open_folder" in {entry.name for entry in entries if entry}:
             menu.insertMenu(self._actions["paste"], self._recent)
+        if "keys" in {entry.name for entry in entries if entry}:
+            menu.addSeparator()
+            menu.addAction(self._actions["preferences"])  # It lists the limits.
         if "full" in {entry.name for entry in entries if entry}:
             panels = menu.addMenu(self.tr("Panels"))
             for dock in self._window.docks.values():
@@ -157,9 +177,14 @@ class Commands(QObject):
             here = ids.index(self._explore.view.layer) if self._explore.view.layer in ids else -1
             self._explore.look(layer=ids[min(max(here + step, 0), len(ids) - 1)], port="")
 
-    def _add_layer(self) -> None:
-        anchor = self._panels.pipeline
-        self._panels.pipeline.add_menu.popup(anchor.mapToGlobal(anchor.rect().topLeft()))
+    def _operations(self) -> None:
+        """The gallery, open at the operation that is looked at."""
+        document, layer = self._store.document, self._explore.view.layer
+        first = document.node(layer).op if document.has(layer) else ""
+        gallery = Gallery(self._illustrations, first, self._window)
+        add = self._explore.add_layer
+        gallery.add_wanted.connect(lambda name: gallery.accept() if add(name, gallery.refuse) else None)
+        gallery.open()
 
     def _cancel(self) -> None:
         self._explore.cancel()

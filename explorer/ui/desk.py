@@ -287,7 +287,7 @@ class Desk(QObject):
             steps(),
             lambda done, total: self._bridge.send(lambda: self._exporting(done, total)),
             lambda error: self._bridge.send(lambda: self._exported(job, wanted.folder, error)),
-            parts_of((node.op for node in document), wanted.wanted.dtype or document.dtype),
+            lambda: parts_of((node.op for node in document), wanted.wanted.dtype or document.dtype),
             stop,
         )
         self._jobs.append(job)

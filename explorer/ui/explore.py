@@ -130,8 +130,8 @@ class Explore(QObject):
         if not self.edit(lambda each: editing.set_batch(each, **changes), self.tr("Change batch")):
             self._show_document()
 
-    def add_layer(self, op: str) -> None:
-        """A new layer behind the one that is looked at."""
+    def add_layer(self, op: str, refused: Callable[[str], None] = lambda reason: None) -> bool:
+        """A new layer behind the one that is looked at. Whether there is one; `refused` is told why not."""
         after = self._view.layer if self._store.document.has(self._view.layer) else None
         made: list[str] = []
 
@@ -140,8 +140,10 @@ class Explore(QObject):
             made.append(id)
             return new
 
-        if self.edit(change, self.tr("Add layer")):
+        added = self.edit(change, self.tr("Add layer"), refused=refused)
+        if added:
             self.look(layer=made[-1], port="")
+        return added
 
     def remove_layer(self, id: str) -> None:
         """Take a layer out of the chain; the one before it is looked at then."""

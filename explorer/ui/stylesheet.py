@@ -15,6 +15,7 @@ QToolTip { background: $card; color: $text; border: 1px solid $border; padding: 
 QWidget[role="ground"] { background: $ground; }
 QWidget[role="panel"] { background: $panel; }
 QFrame[role="card"] { background: $card; border: 1px solid $border; border-radius: ${p8}px; }
+QFrame[role="side"] { background: $panel; border: none; border-right: 1px solid $border; }
 QFrame[role="bar"] { background: $panel; border: none; border-bottom: 1px solid $border; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="good"] { color: $good; background: $good_soft; border-radius: ${p4}px; padding: ${p2}px ${p6}px; }

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.places import assets_folder
 from explorer.ui.stylesheet import stylesheet
 
-Role = Literal["text", "strong", "small", "caption", "title", "number", "small number", "result"]
+Role = Literal["text", "strong", "small", "caption", "title", "number", "small number", "formula", "result"]
 SANS, MONO, SYMBOLS = "Inter", "JetBrains Mono", "DejaVu Sans"
 
 
@@ -83,6 +83,7 @@ _FONTS = {
     "title": (SANS, 17, _STRONG),
     "number": (MONO, 12, _NORMAL),
     "small number": (MONO, 11, _NORMAL),
+    "formula": (MONO, 14, _NORMAL),
     "result": (MONO, 24, _NORMAL),
 }
 

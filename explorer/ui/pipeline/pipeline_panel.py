@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from explorer.ops import operations
+from explorer.model.gallery import grouped
 from explorer.ui import theme
 from explorer.ui.captioned import head, menu_button
 from explorer.ui.parameters.giver_field import GiverChoice
 from explorer.ui.pipeline.layer_list import LayerList
 from explorer.ui.pipeline.painting_layers import LayerCard
+from explorer.ui.texts import said
 
 
 class PipelinePanel(QWidget):
     """Shows the layers; says what is wanted of them."""
 
     add_wanted = Signal(str)
+    find_wanted = Signal()
     giver_wanted = Signal(str, str, str)
     """Layer, its side input, and the layer (or the source) to take it from."""
 
@@ -55,15 +56,18 @@ class PipelinePanel(QWidget):
     def _menu_of_operations(self) -> QMenu:
         menu = QMenu(self)
         menu.setObjectName("pipeline.add.menu")
-        by_group = sorted(operations().values(), key=lambda op: _ORDER.get(op.group, len(_ORDER)))
-        for group, found in groupby(by_group, key=lambda op: op.group):
-            menu.addSection(QCoreApplication.translate("ops", group))
+        find = menu.addAction(self.tr("Find an operation…") + "\tCtrl+L")
+        find.setObjectName("pipeline.add.find")
+        find.triggered.connect(lambda _checked=False: self.find_wanted.emit())
+        menu.addSeparator()
+        for group, found in grouped():
+            inner = menu.addMenu(said(group))
+            inner.setToolTipsVisible(True)
             for op in found:
-                action = menu.addAction(QCoreApplication.translate("ops", op.title))
+                action = inner.addAction(said(op.title))
                 action.setObjectName(f"pipeline.add.{op.name}")
                 action.setToolTip(op.formula)
                 action.triggered.connect(lambda _checked=False, name=op.name: self.add_wanted.emit(name))
-        menu.setToolTipsVisible(True)
         return menu
 
     def menu_of(self, id: str) -> QMenu:
@@ -100,11 +104,3 @@ class PipelinePanel(QWidget):
             action.triggered.connect(
                 lambda _checked=False, giver=option.id: self.giver_wanted.emit(id, choice.port, giver)
             )
-
-
-_ORDER = {
-    group: number
-    for number, group in enumerate(
-        ("Input", "Convolution", "Normalization", "Activation", "Pooling", "Unpooling", "Join", "Head")
-    )
-}

@@ -117,8 +117,23 @@ def paint_marks(
     painter.restore()
 
 
-def paint_caption(painter: QPainter, rect: QRectF, left: str, right: str, theme: Theme) -> None:
-    """Name of the map at the left, its range at the right; the name gives way when both do not fit."""
+def paint_caption(
+    painter: QPainter, rect: QRectF, left: str, right: str, theme: Theme, *, stacked: bool = False
+) -> None:
+    """Name of the map at the left, its range at the right; the name gives way when both do not fit.
+
+    `stacked` puts the range on a line of its own below the name.
+    """
+    if stacked:
+        half = rect.height() / 2
+        paint_caption(painter, rect.adjusted(0, theme.px(3), 0, -half), left, "", theme)
+        painter.save()
+        painter.setFont(theme.font("small number"))
+        painter.setPen(theme.color("muted"))
+        line = rect.adjusted(0, half, 0, -theme.px(3))
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, right)
+        painter.restore()
+        return
     painter.save()
     painter.setFont(theme.font("small number"))
     metrics = QFontMetricsF(painter.font())
@@ -162,8 +177,9 @@ def paint_tile(
     selected: bool = False,
     stale: bool = False,
     marks: tuple[Mark, ...] = (),
+    stacked: bool = False,
 ) -> None:
-    """One map with frame, caption and marks; `stale` dims what is behind the settings."""
+    """One map with frame, caption and marks; `stale` dims what is behind the settings, `stacked` as in the caption."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setPen(QPen(theme.color("accent" if selected else "border"), theme.px(2) if selected else 1))
@@ -182,5 +198,5 @@ def paint_tile(
         painter.fillRect(image, theme.color("card", 0.45))
     inset = theme.px(8)
     strip = QRectF(QPointF(tile.left() + inset, image.bottom()), QPointF(tile.right() - inset, tile.bottom()))
-    paint_caption(painter, strip, *caption(maps, index), theme)
+    paint_caption(painter, strip, *caption(maps, index), theme, stacked=stacked)
     painter.restore()
