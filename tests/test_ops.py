@@ -259,6 +259,23 @@ def test_every_gradient_is_the_slope_of_the_numbers(op: Op, place: int) -> None:
 
 
 @every_smooth_sample
+def test_an_explained_gradient_arrives_at_the_gradient(op: Op, place: int) -> None:
+    if op.explain_gradient is None:
+        return
+    assert op.gradient_formula
+    given = case(op, place)
+    ys, saved = op.forward(given.xs, given.weights, given.params, no_tick)
+    seeds = _seeds(ys)
+    for gys in (seeds, [*seeds[:1], *[None] * (len(ys) - 1)], [None, *seeds[1:]]):
+        gxs, _ = op.backward(gys, saved, no_tick)
+        for port, gx in enumerate(gxs):
+            for cell in some_cells(gx, port, FEW_CELLS) if gx is not None else ():
+                steps = op.explain_gradient(given.xs, given.weights, given.params, gys, cell)
+                assert close(steps[-1].value, float(gx[cell.index]), 1e-9)
+                check_explained(steps, given, cell)
+
+
+@every_smooth_sample
 def test_gradients_of_several_outputs_add_up_and_none_is_0(op: Op, place: int) -> None:
     given = case(op, place)
     ys, saved = op.forward(given.xs, given.weights, given.params, no_tick)

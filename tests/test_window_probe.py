@@ -174,3 +174,22 @@ def test_a_pin_of_an_output_of_another_port_is_explained(driver: Driver) -> None
     driver.pin(0, 4, 4)
     assert driver.explore.pin.link == Link(driver.node("max_pool").id, "switches")
     driver.window.grab()
+
+
+def test_a_cell_of_a_gradient_shows_the_three_terms_that_come_back_through_a_normalization(driver: Driver) -> None:
+    driver.look("conv", content="gradients")
+    told = []
+    show = driver.panels.explanation.show_explanation
+    driver.panels.explanation.show_explanation = lambda *given: (told.append(given), show(*given))
+    try:
+        place = driver.pin(1, 12, 17)
+        wait(lambda: bool(told))
+    finally:
+        del driver.panels.explanation.show_explanation
+    _, formula, steps, _, check, _ = told[-1]
+    value = float(shown(driver, True)[place.map, place.row, place.column])
+    assert place.gradient
+    assert formula.startswith("dx = ")
+    assert len(steps[3].parts[0].terms) == 3
+    assert check == (steps[-1].value, value)
+    assert steps[-1].value == pytest.approx(value, rel=1e-4, abs=1e-9)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from explorer.ops import running_statistics, statistic_sets
+from explorer.ops import running_statistics, statistic_sets, statistic_steps
 from explorer.ops.explanation import Number, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.parameters import choice
@@ -144,15 +145,39 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
         title = message("The kept mean and variance of channel {channel}", channel=c)
         steps: tuple[Step, ...] = (Step(title, kept, variance),)
     else:
-        steps = statistic_sets.explain_statistics(xs[0], sets, cell.index)
+        steps = statistic_steps.explain_statistics(xs[0], sets, cell.index)
         mean, variance = (step.value for step in steps)
     if cell.port == 0:
         gamma, beta = statistic_sets.affine_at(weights, cell.index)
         x = float(xs[0][cell.index])
-        return *steps, *statistic_sets.explain_normalised(x, mean, variance, params.epsilon, gamma, beta)
+        return *steps, *statistic_steps.explain_normalised(x, mean, variance, params.epsilon, gamma, beta)
     before = float(weights[_WEIGHTS[cell.port + 1]][c])
     return *steps[: cell.port], *running_statistics.explain(
         params, cell.port == 2, before, steps[cell.port - 1].value, sets.count
+    )
+
+
+def explain_gradient(
+    xs: Arrays, weights: Weights, params: Params, gys: Sequence[Array | None], cell: Cell
+) -> Sequence[Step]:
+    (x,), c = xs, cell.index[1]
+    gy = np.zeros_like(x) if gys[0] is None else gys[0]
+    if params.mode == "inference":
+        flow = statistic_steps.explain_flow(float(gy[cell.index]), float(weights["gamma"][c]))
+        deviation = math.sqrt(float(weights["var"][c]) + params.epsilon)
+        return flow, statistic_steps.explain_division(flow.value, deviation)
+    sets = _sets(x.shape)
+    steps = statistic_steps.explain_gradient(x, gy, sets, weights, params.epsilon, cell)
+    into_mean, into_var = (0.0 if each is None else float(each[0, c, 0, 0]) for each in gys[1:])
+    if gys[1] is None and gys[2] is None:
+        return steps
+    return *steps, running_statistics.explain_gradient(
+        params,
+        steps[-1].value,
+        into_mean,
+        into_var,
+        float(x[cell.index]) - _statistics(xs, weights, params, c)[0],
+        sets.count,
     )
 
 
@@ -213,6 +238,8 @@ OP = Op(
     backward=backward,
     definition=definition,
     explain=explain,
+    explain_gradient=explain_gradient,
+    gradient_formula=statistic_steps.GRADIENT,
     reads=reads,
     arithmetic=arithmetic,
     affine=affine,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.ops import statistic_sets
+from explorer.ops import statistic_sets, statistic_steps
 from explorer.ops.explanation import Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.statistic_sets import Sets
@@ -55,7 +55,14 @@ class _OverSets:
 
     def explain(self, xs: Arrays, weights: Weights, params: Any, cell: Cell) -> Sequence[Step]:
         (x,) = xs
-        return statistic_sets.explain(x, self.sets(x.shape, params), weights, params.epsilon, cell)
+        return statistic_steps.explain(x, self.sets(x.shape, params), weights, params.epsilon, cell)
+
+    def explain_gradient(
+        self, xs: Arrays, weights: Weights, params: Any, gys: Sequence[Array | None], cell: Cell
+    ) -> Sequence[Step]:
+        (x,) = xs
+        gy = np.zeros_like(x) if gys[0] is None else gys[0]
+        return statistic_steps.explain_gradient(x, gy, self.sets(x.shape, params), weights, params.epsilon, cell)
 
     def reads(self, shapes: Shapes, params: Any, cell: Cell) -> Sequence[Region]:
         return (self.sets(shapes[0], params).region(cell.index),)
@@ -91,6 +98,8 @@ def operation(
         backward=over.backward,
         definition=over.definition,
         explain=over.explain,
+        explain_gradient=over.explain_gradient,
+        gradient_formula=statistic_steps.GRADIENT,
         reads=over.reads,
         arithmetic=over.arithmetic,
         samples=samples,

@@ -107,6 +107,8 @@ class Op:
     labels      (input shapes, params, weights) -> a name for each output map, or () for plain numbers
     arithmetic  (input shapes, params) -> lines such as "⌊(7 + 2·1 − 3)/2⌋ + 1 = 4", one an output extent
     presets     (kernel height, width) -> named 2-D kernels to put into a 4-D weight
+    explain_gradient  (xs, weights, params, gys, cell of an input) -> steps; the last one carries gxs at `cell`. None:
+                the gradient shows its number alone. `gradient_formula` is its line
     affine      (weights, params, input shapes) -> (scale, shift) of each channel, float64, where the operation is
                 y = scale·x + shift; a Refusal where these parameters make it another thing; None: it never is that
     scaled      (weights, params, scale, shift) -> (weights, params) with which each output channel is scaled and
@@ -133,6 +135,8 @@ class Op:
     labels: Callable[[Shapes, Any, Weights], tuple[str, ...]] = _no_labels
     arithmetic: Callable[[Shapes, Any], tuple[str, ...]] = _no_arithmetic
     presets: Callable[[int, int], Mapping[str, Array]] = _no_presets
+    explain_gradient: Callable[[Arrays, Weights, Any, Sequence[Array | None], Cell], Sequence[Step]] | None = None
+    gradient_formula: str = ""
     affine: Callable[[Weights, Any, Shapes], tuple[Array, Array]] | None = None
     scaled: Callable[[Weights, Any, Array, Array], tuple[dict[str, Array], Any]] | None = None
     joins: tuple[str, ...] = ()

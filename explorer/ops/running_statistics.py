@@ -98,3 +98,20 @@ def explain(params: Any, variance: bool, before: float, batch: float, count: int
         title = message("Renewed: r ← (λ·s·r + batch)/(λ·s + 1), λ = 1 − m")
     steps.append(Step(title, (Sum(message("r"), terms, total),), total))
     return tuple(steps)
+
+
+def explain_gradient(
+    params: Any, through: float, into_mean: float, into_var: float, distance: float, count: int
+) -> Step:
+    """dx with what flows back from the running mean and variance; `distance` is x − μ."""
+    _, take = shares(params)
+    terms = (
+        (message("dx through y"), through),
+        (message("{share}/count · d(running mean)", share=f"{take:.6g}"), take * into_mean / count),
+        (
+            message("{share}·2·(x − μ)/count · d(running variance)", share=f"{take * correction(params, count):.6g}"),
+            take * correction(params, count) * 2 * distance / count * into_var,
+        ),
+    )
+    total = sum(value for _, value in terms)
+    return Step(message("And back from the running statistics"), (Sum(message("dx"), terms, total),), total)

@@ -11,17 +11,15 @@ moving x does to μ, the third what it does to σ².
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from explorer.ops.brief_sum import sum_of_planes
-from explorer.ops.explanation import Number, Sign, Step, Sum
-from explorer.ops.op import Array, Cell, Region, Shape, Tick, Weights
+from explorer.ops.op import Array, Region, Shape, Tick, Weights
 from explorer.ops.parameters import real
-from explorer.refusal import Message, Refusal, message
+from explorer.refusal import Refusal
 from kernels import normalization
 from kernels._jit import read_only
 from kernels.bands import bands
@@ -243,75 +241,3 @@ def affine_at(weights: Weights, index: Sequence[int]) -> tuple[float, float]:
 def defined(x: float, mean: float, variance: float, epsilon: float, gamma: float, beta: float) -> float:
     """γ·(x − μ)/√(σ² + ε) + β."""
     return gamma * ((x - mean) / math.sqrt(variance + epsilon)) + beta
-
-
-def _titles(sets: Sets, index: Sequence[int]) -> tuple[Message, Message, Message]:
-    """Titles of the steps of the mean and of the variance, and what a set counts."""
-    c = index[1]
-    if sets.batch:
-        return (
-            message("Mean of channel {channel} over the batch", channel=c),
-            message("Variance of channel {channel}: the mean square of the distance to μ", channel=c),
-            message("numbers of channel {channel} in the batch", channel=c),
-        )
-    if sets.channels == 1:
-        return (
-            message("Mean of channel {channel} of this image alone", channel=c),
-            message("Variance of channel {channel} of this image: the mean square of the distance to μ", channel=c),
-            message("numbers of channel {channel}", channel=c),
-        )
-    channels = sets.region(index).channels
-    ends: Mapping[str, int] = {"first": channels.start, "last": channels.stop - 1}
-    return (
-        message("Mean of channels {first} to {last} of this image", **ends),
-        message("Variance of channels {first} to {last}: the mean square of the distance to μ", **ends),
-        message("numbers of channels {first} to {last}", **ends),
-    )
-
-
-def explain_statistics(x: Array, sets: Sets, index: Sequence[int]) -> tuple[Step, Step]:
-    """The steps to the mean and to the biased variance of the set of one cell."""
-    numbers = sets.numbers(x, index)
-    mean, variance = statistics(x, sets, index)
-    of_mean, of_variance, counted = _titles(sets, index)
-    count = Number(counted, float(numbers.size), "weight")
-    first = None if sets.batch else sets.region(index).channels.start
-    with np.errstate(invalid="ignore", over="ignore"):
-        total = sum_of_planes(message("Σ x"), numbers, first)
-        spread = sum_of_planes(message("Σ (x − μ)²"), np.square(numbers - mean), first)
-    return (
-        Step(of_mean, (total, Sign("/"), count, Sign("="), Number(message("μ"), mean)), mean),
-        Step(of_variance, (spread, Sign("/"), count, Sign("="), Number(message("σ²"), variance)), variance),
-    )
-
-
-def explain_normalised(
-    x: float, mean: float, variance: float, epsilon: float, gamma: float, beta: float
-) -> tuple[Step, Step]:
-    """The steps from the mean and the variance to y."""
-    deviation = math.sqrt(variance + epsilon)
-    normalised = (x - mean) / deviation
-    terms = (message("γ·x̂, γ = {gamma}", gamma=f"{gamma:.6g}"), gamma * normalised), (message("β"), beta)
-    y = gamma * normalised + beta
-    return (
-        Step(
-            message("Normalised: x̂ = (x − μ)/√(σ² + ε)"),
-            (
-                Number(message("x − μ"), x - mean, "input"),
-                Sign("/"),
-                Number(message("√(σ² + ε)"), deviation, "weight"),
-                Sign("="),
-                Number(message("x̂"), normalised),
-            ),
-            normalised,
-        ),
-        Step(message("Scaled and shifted: y = γ·x̂ + β"), (Sum(message("y"), terms, y),), y),
-    )
-
-
-def explain(x: Array, sets: Sets, weights: Weights, epsilon: float, cell: Cell) -> tuple[Step, ...]:
-    """All steps to y at `cell`."""
-    found = explain_statistics(x, sets, cell.index)
-    mean, variance = (step.value for step in found)
-    rest = explain_normalised(float(x[cell.index]), mean, variance, epsilon, *affine_at(weights, cell.index))
-    return *found, *rest

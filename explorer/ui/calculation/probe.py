@@ -100,6 +100,8 @@ def explained(evaluated: Evaluated, gradients: Gradients | None, probe: Probe) -
     array = evaluated.value(probe.link)
     assert array is not None
     value = float(array[probe.index])
+    if probe.place.gradient and gradients is not None and (told := _explained_gradient(evaluated, gradients, probe)):
+        return told
     if probe.link.node == SOURCE:
         return _tr("Probe", "{0} in the picture: the calculation begins here.").format(number(value, 6))
     node = evaluated.document.node(probe.link.node)
@@ -117,3 +119,22 @@ def explained(evaluated: Evaluated, gradients: Gradients | None, probe: Probe) -
     where = ", ".join(map(str, probe.index[1:]))
     title = _tr("Probe", "{0} · {1}[{2}]").format(title_of(node), probe.link.port, where)
     return Explained(title, said(operation.formula), steps, slope, check)
+
+
+def _explained_gradient(evaluated: Evaluated, gradients: Gradients, probe: Probe) -> Explained | None:
+    """How the gradient at a cell comes back, where one layer alone takes its output and explains it."""
+    array, takers = gradients.values.get(probe.link), evaluated.document.consumers(probe.link)
+    if array is None or len(takers) != 1 or gradients.origin.node == probe.link.node:
+        return None
+    (node, port), operation = takers[0], takers[0][0].operation
+    result = evaluated.results.get(node.id)
+    if operation is None or operation.explain_gradient is None or result is None or result.handed_through:
+        return None
+    gys = [gradients.values.get(Link(node.id, each)) for each in result.ports]
+    with np.errstate(all="ignore"):
+        cell = Cell(port, probe.index)
+        steps = tuple(operation.explain_gradient(result.xs, result.weights, node.params, gys, cell))
+    where = ", ".join(map(str, probe.index[1:]))
+    title = _tr("Probe", "{0} · ∂{1}[{2}]").format(title_of(node), operation.inputs[port], where)
+    check = (steps[-1].value, float(array[probe.index])) if probe.pinned else None
+    return Explained(title, said(operation.gradient_formula), steps, None, check)
