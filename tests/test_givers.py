@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from test_editing import chain, wiring
@@ -12,13 +13,14 @@ from explorer.model.document import SOURCE, Document, Link, Source
 from explorer.model.editing import accepted, add, duplicate, move, remove, rewire, set_params, switch, take_from
 from explorer.model.givers import SideInput, side_inputs
 from explorer.model.plan import plan
+from explorer.ops.op import Op
 from explorer.refusal import Refusal
 
 
 @pytest.fixture(autouse=True)
-def _toys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with toys(monkeypatch):
-        yield
+def operations(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Op]]:
+    with toys(monkeypatch) as found:
+        yield found
 
 
 def offered(document: Document, id: str) -> SideInput:
@@ -169,6 +171,17 @@ def test_removing_the_only_giver_that_fits_is_refused_with_both_names() -> None:
     document = chain("mix", "mix", "add")
     with pytest.raises(Refusal, match=r"add1 takes its b from mix1; .* fits\. Remove add1 first"):
         remove(document, "n1")
+
+
+def test_side_inputs_that_belong_together_go_together_to_another_giver(operations: dict[str, Op]) -> None:
+    operations["halve"] = replace(
+        operations["halve"], outputs=("y", "switches", "plane"), shape=lambda shapes, params: shapes * 3
+    )
+    operations["restore"] = replace(operations["restore"], inputs=("x", "switches", "plane"))
+    document = rewire(chain("halve", "halve", "restore"), "n3", 2, Link("n1", "plane"))
+    assert wiring(document)[-1] == "restore1 ← halve2.y, halve2.switches, halve1.plane"
+    assert wiring(remove(document, "n1"))[-1] == "restore1 ← halve2.y, halve2.switches, halve2.plane"
+    assert wiring(remove(document, "n2"))[-1] == "restore1 ← halve1.y, halve1.switches, halve1.plane"
 
 
 def test_removing_the_layer_before_a_join_gives_the_join_its_input() -> None:

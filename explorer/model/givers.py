@@ -97,12 +97,13 @@ def choose(
     A join prefers what goes into the layer before it, which it then skips, as in a residual block, and does not take
     what comes as first input already. Where nothing fits, the best that there is; None where there is nothing.
     """
-    open = [ports for ports in taken_together(operation) if links[operation.inputs.index(ports[0])] is None]
-    found = [_offers(operation, ports, links[0], earlier, heir) for ports in open]
+    missing = {port for port, link in zip(operation.inputs, links, strict=True) if link is None}
+    wanted = [ports for ports in taken_together(operation) if missing & set(ports)]
+    found = [_offers(operation, ports, links[0], earlier, heir) for ports in wanted]
     best: Choice | None = None
     for offers in product(*found):
         filled = links
-        for ports, offered in zip(open, offers, strict=True):
+        for ports, offered in zip(wanted, offers, strict=True):
             filled = put(operation, filled, ports, offered)
         misfit = _misfit(operation, params, filled, shapes)
         whole = tuple(link for link in filled if link is not None)
