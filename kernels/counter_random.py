@@ -1,6 +1,6 @@
 """Random numbers by their place: the same for any number of threads and any order of work.
 
-The splitmix64 sequence (Steele, Lea & Flood 2014) from a state h has the member mix(h + (k + 1)·γ) at place k.
+The splitmix64 sequence (Steele, Lea & Flood 2014) from a state h on has the member mix(h + (k + 1)·γ) at place k.
 A member is the state that the next place counts from: seed, then plane, then window.
 """
 
