@@ -180,7 +180,7 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
 OP = Op(
     name="max_unpool",
     title="Unpooling",
-    group="Pooling",
+    group="Upsampling",
     formula="y[n,c, switches[n,c,i,j]] = x[n,c,i,j], 0 elsewhere",
     source="Zeiler & Fergus 2014, with the switches of max pooling",
     Params=Params,
