@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from explorer.ops.explanation import Grid, Number, Sign, Step
+from explorer.ops.explanation import Grid, Number, Sign, Step, Sum
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
 from explorer.ops.pooling_window import Params, arithmetic, window
-from explorer.ops.switches import HINT, OUTPUTS, backward, explain_place, explain_plane, plane_of
 from explorer.refusal import message
 from kernels import pooling
 from kernels._jit import read_only
@@ -34,7 +33,19 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     for first, last in bands(len(planes) * windows.outputs[0], cost, tick):
         pooling.max_pool(planes, *geometry, first, last, y, switches)
     outputs = x.shape[:2] + windows.outputs
-    return (y.reshape(outputs), switches.reshape(outputs), plane_of(x.shape)), (x.shape, x.dtype, switches)
+    # Unpooling needs the size of the maps that the switches point into; a view of one zero carries it for nothing.
+    plane = np.broadcast_to(np.int8(0), x.shape)
+    return (y.reshape(outputs), switches.reshape(outputs), plane), (x.shape, x.dtype, switches)
+
+
+def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
+    shape, dtype, switches = saved
+    gx = np.zeros((len(switches), shape[2] * shape[3]), dtype)
+    if gys[0] is not None:
+        gy = read_only(np.ascontiguousarray(gys[0], dtype).reshape(switches.shape))
+        for first, last in bands(gy.shape[1], gy.shape[0] * gy.shape[2], tick):
+            pooling.max_pool_gradient(gy, switches, first, last, gx)
+    return (gx.reshape(shape),), {}
 
 
 def definition(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> float:
@@ -55,7 +66,10 @@ def definition(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> floa
 def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequence[Step]:
     n, c, i, j = cell.index
     if cell.port == 2:
-        return explain_plane(xs[0].shape)
+        text = message(
+            "The size of the maps before pooling, {height} × {width}", height=xs[0].shape[2], width=xs[0].shape[3]
+        )
+        return (Step(text, (Number(message("placeholder"), 0.0),), 0.0),)
     windows = window(xs[0].shape, params)
     rows, columns = windows.cells(i, j)
     patch, padding = windows.patch(xs[0][n, c], i, j)
@@ -77,7 +91,14 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
     )
     if cell.port == 0:
         return (largest,)
-    return largest, explain_place(row, column, xs[0].shape[3])
+    terms = (
+        (message("row {row} · width {width}", row=row, width=xs[0].shape[3]), float(row * xs[0].shape[3])),
+        (message("column"), float(column)),
+    )
+    place = terms[0][1] + terms[1][1]
+    return largest, Step(
+        message("Its place in the map, counted in row order"), (Sum(message("place"), terms, place),), place
+    )
 
 
 def reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
@@ -131,8 +152,11 @@ OP = Op(
     explain=explain,
     reads=reads,
     samples=samples,
-    outputs=OUTPUTS,
+    outputs=("y", "switches", "plane"),
     arithmetic=lambda shapes, params: arithmetic(shapes[0], params),
     smooth=False,
-    hint=HINT,
+    hint={
+        "switches": "Where each maximum stood, counted in row order in its map; unpooling puts numbers back there.",
+        "plane": "The size of the maps before pooling, for unpooling. It holds no numbers.",
+    },
 )

@@ -1,0 +1,52 @@
+"""Places that pooling took its numbers from: the ports `switches` and `plane`, which unpooling takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from explorer.ops.explanation import Number, Step, Sum
+from explorer.ops.op import Array, Shape, Tick
+from explorer.refusal import message
+from kernels import pooling
+from kernels._jit import read_only
+from kernels.bands import bands
+
+HINTS = {
+    "switches": "Where each number of y stood, counted in row order in its map; unpooling puts numbers back there.",
+    "plane": "The size of the maps before pooling, for unpooling. It holds no numbers.",
+}
+
+
+def plane_of(shape: Shape) -> Array:
+    """The size of the maps that switches point into; a view of one zero carries it for nothing."""
+    return np.broadcast_to(np.int8(0), shape)
+
+
+def explain_plane(shape: Shape) -> Sequence[Step]:
+    """The steps of a cell of `plane`."""
+    text = message("The size of the maps before pooling, {height} × {width}", height=shape[2], width=shape[3])
+    return (Step(text, (Number(message("placeholder"), 0.0),), 0.0),)
+
+
+def place_step(row: int, column: int, width: int) -> Step:
+    """The step from a cell to its switch."""
+    terms = (
+        (message("row {row} · width {width}", row=row, width=width), float(row * width)),
+        (message("column"), float(column)),
+    )
+    place = terms[0][1] + terms[1][1]
+    return Step(message("Its place in the map, counted in row order"), (Sum(message("place"), terms, place),), place)
+
+
+def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
+    """gx[n,c, switches[n,c,i,j]] += gy[n,c,i,j]; `saved` is the shape and type of x and the switches (N·C, OH, OW)."""
+    shape, dtype, switches = saved
+    gx = np.zeros((len(switches), shape[2] * shape[3]), dtype)
+    if gys[0] is not None:
+        gy = read_only(np.ascontiguousarray(gys[0], dtype).reshape(switches.shape))
+        for first, last in bands(gy.shape[1], gy.shape[0] * gy.shape[2], tick):
+            pooling.max_pool_gradient(gy, switches, first, last, gx)
+    return (gx.reshape(shape),), {}
