@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from kernels._jit import kernel, parallel_kernel, prange, read_only
 
 BLOCK = 8192
-LINES = 32
-_FEW = 8
+LINES = 64
+_FEW = 4
 _NARROWING = 8
 _STRETCH = 32
 
@@ -108,25 +108,27 @@ def _pick(keys, k, limits, pivot, ends, places):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _pick_few(keys, best, places):  # type: ignore[no-untyped-def]
+def _pick_few(keys, limits, best, places):  # type: ignore[no-untyped-def]
     """`_pick` for a small k = best.size: the k largest so far stay in a list, in falling order."""
-    k, held = best.size, 0
+    k = best.size
+    best[:] = -limits[0]
+    least = best[k - 1]
     for start in range(0, keys.size, _STRETCH):
         stretch = keys[start : start + _STRETCH]
         most = stretch[0]
         for q in range(stretch.size):
             most = max(most, stretch[q])
-        if held == k and most <= best[k - 1]:
+        if most <= least:
             continue
         for q in range(stretch.size):
             key = stretch[q]
-            if held < k or key > best[k - 1]:
-                s = held if held < k else k - 1
-                held += held < k
+            if key > least:
+                s = k - 1
                 while s > 0 and key > best[s - 1]:
                     best[s], places[s] = best[s - 1], places[s - 1]
                     s -= 1
                 best[s], places[s] = key, start + q
+                least = best[k - 1]
     for s in range(1, k):
         place, t = places[s], s
         while t > 0 and places[t - 1] > place:
@@ -136,28 +138,44 @@ def _pick_few(keys, best, places):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _keys_of_row(row, limits, keys):  # type: ignore[no-untyped-def]
+    """keys[q] = key of row[q]."""
+    for q in range(row.size):
+        keys[q] = _key(row[q], limits)
+
+
+@kernel
+def _keys_of_columns(x, start, stop, limits, keys):  # type: ignore[no-untyped-def]
+    """keys[t, q] = key of x[q, start + t]: turned round in tiles that fit the nearest cache."""
+    tile = np.empty((_STRETCH, stop - start), x.dtype)
+    for top in range(0, x.shape[0], _STRETCH):
+        rows = min(_STRETCH, x.shape[0] - top)
+        for q in range(rows):
+            _keys_of_row(x[top + q, start:stop], limits, tile[q])
+        for t in range(stop - start):
+            column = keys[t, top : top + rows]
+            for q in range(rows):
+                column[q] = tile[q, t]
+
+
+@kernel
 def _k_max_lines(x, limits, along_width, m, start, stop, y, switches):  # type: ignore[no-untyped-def]
     """Lines start ≤ line < stop of plane m of `k_max`."""
     height, width = x.shape[1:]
     size, k = (width, y.shape[2]) if along_width else (height, y.shape[1])
-    # A few cells more than the line: columns that are a power of two apart would fight for the same cache lines.
+    # A few cells more than the line: lines that are a power of two apart would fight for the same places of a cache.
     keys = np.empty((stop - start, size + 16), x.dtype)
     few = k <= _FEW and k * 16 <= size
     pivot, ends, best = np.empty(1, x.dtype), np.empty(2, x.dtype), np.empty(k, x.dtype)
     places = np.empty(k + 1, np.int64)
     if along_width:
         for line in range(start, stop):
-            row, row_keys = x[m, line], keys[line - start]
-            for q in range(size):
-                row_keys[q] = _key(row[q], limits)
+            _keys_of_row(x[m, line], limits, keys[line - start])
     else:
-        for q in range(size):
-            row = x[m, q, start:stop]
-            for t in range(row.size):
-                keys[t, q] = _key(row[t], limits)
+        _keys_of_columns(x[m], start, stop, limits, keys)
     for line in range(start, stop):
         if few:
-            _pick_few(keys[line - start, :size], best, places)
+            _pick_few(keys[line - start, :size], limits, best, places)
         else:
             _pick(keys[line - start, :size], k, limits, pivot, ends, places)
         if along_width:

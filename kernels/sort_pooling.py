@@ -81,8 +81,11 @@ def _ranks(a, b, c, d):  # type: ignore[no-untyped-def]
 
 
 @parallel_kernel
-def sort_pool_gradient(x, gy, shares, first, last, gx):  # type: ignore[no-untyped-def]
-    """gx of the cell of rank r of window (i,j) is shares[r]·gy[m,i,j], 0 where it is not kept."""
+def sort_pool_gradient(x, gy, shares, first, last, gx, sums):  # type: ignore[no-untyped-def]
+    """gx of the cell of rank r of window (i,j) is shares[r]·gy[m,i,j]; sums[m·OH + i, r] = Σ over j of gy[m,i,j]·a_(r).
+
+    Cells that are not kept get 0. sums (M·OH, R): the part of each row of outputs in ∂/∂shares[r].
+    """
     height, width = x.shape[1:]
     rows, columns = gy.shape[1:]
     for task in prange((last - first + _RUN - 1) // _RUN):
@@ -97,20 +100,8 @@ def sort_pool_gradient(x, gy, shares, first, last, gx):  # type: ignore[no-untyp
                     u, v, r = 2 * i + p // 2, 2 * j + p % 2, ranks[p]
                     if u < height and v < width:
                         gx[m, u, v] = shares[r] * gy[m, i, j] if r < shares.size else 0.0
-
-
-@parallel_kernel
-def share_gradient(x, gy, first, last, sums):  # type: ignore[no-untyped-def]
-    """sums[m·OH + i, r] = Σ over j of gy[m,i,j]·a_(r), the part of the row in ∂/∂shares[r]. sums (M·OH, R)."""
-    rows, columns = gy.shape[1:]
-    for task in prange((last - first + _RUN - 1) // _RUN):
-        cells = np.empty((4, columns), x.dtype)
-        start = first + task * _RUN
-        for row in range(start, min(last, start + _RUN)):
-            m, i = row // rows, row % rows
-            _cells(x, m, i, cells)
             _sort(cells)
-            for r in range(sums.shape[1]):
+            for r in range(shares.size):
                 total = 0.0
                 for j in range(columns):
                     total += np.float64(gy[m, i, j]) * cells[r, j]

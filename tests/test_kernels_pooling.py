@@ -11,14 +11,18 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from explorer.ops import (
+    adaptive_average_pool,
     batch_norm,
     global_average_pool,
+    global_max_pool,
     input_conversion,
+    kmax_pool,
     lp_pool,
     max_pool,
     max_unpool,
     mean_pool,
     min_pool,
+    sort_pool2d,
     stochastic_pool,
 )
 from explorer.ops.op import Op, no_tick
@@ -47,6 +51,11 @@ def _cases() -> list[Any]:
         pytest.param(max_unpool.OP, (x, places, plane), max_unpool.Params("sum"), id="unpooling, sum"),
         pytest.param(batch_norm.OP, (x,), batch_norm.Params(), id="batch normalization"),
         pytest.param(global_average_pool.OP, (x,), global_average_pool.Params(), id="global average pooling"),
+        pytest.param(global_max_pool.OP, (x,), global_max_pool.Params(), id="global max pooling"),
+        pytest.param(adaptive_average_pool.OP, (x,), adaptive_average_pool.Params((33, 80)), id="adaptive pooling"),
+        pytest.param(kmax_pool.OP, (x,), kmax_pool.Params(30), id="k-max pooling, width"),
+        pytest.param(kmax_pool.OP, (x,), kmax_pool.Params(3, "height"), id="k-max pooling, height"),
+        pytest.param(sort_pool2d.OP, (x,), sort_pool2d.Params(3), id="sort pooling"),
         pytest.param(
             input_conversion.OP, (x, white), input_conversion.Params(mode="grey", normalise="image"), id="input"
         ),

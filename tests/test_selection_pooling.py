@@ -103,15 +103,28 @@ def test_dynamic_kmax_keeps_what_the_paper_says(
 
 
 def test_dynamic_kmax_gives_the_lengths_of_the_example_in_the_paper() -> None:
-    # A sentence of 18 words, three layers, k_top = 3: "the pooling parameter at the first layer will be k_1 = 12".
-    shapes = [((1, 1, 1, 18),)] * 3
-    kept = [
-        dynamic_kmax_pool.OP.shape(shape, dynamic_kmax_pool.Params(layer, 3, 3))[0][3]
-        for layer, shape in enumerate(shapes, 1)
-    ]
+    # Three layers over 18 words with k_top = 3 keep 12, 6 and 3 numbers.
+    words, kept = 18, []
+    for layer in (1, 2, 3):
+        params = dynamic_kmax_pool.Params(layer, 3, 3, length=18)
+        words = dynamic_kmax_pool.OP.shape(((1, 1, 1, words),), params)[0][3]
+        kept.append(words)
     assert kept == [12, 6, 3]
-    line = dynamic_kmax_pool.OP.arithmetic(shapes[0], dynamic_kmax_pool.Params(1, 3, 3))
-    assert line == ("max(3, ⌈(3 − 1)·18/3⌉) = 12",)
+
+
+def test_dynamic_kmax_counts_from_its_own_axis_where_no_length_is_given() -> None:
+    shapes = ((1, 1, 1, 12),)
+    assert dynamic_kmax_pool.OP.arithmetic(shapes, dynamic_kmax_pool.Params(2, 3, 3)) == ("max(3, ⌈(3 − 2)·12/3⌉) = 4",)
+    told = dynamic_kmax_pool.Params(2, 3, 3, length=18)
+    assert dynamic_kmax_pool.OP.arithmetic(shapes, told) == ("max(3, ⌈(3 − 2)·18/3⌉) = 6",)
+
+
+def test_a_length_that_asks_for_more_than_the_axis_is_refused_with_both_numbers() -> None:
+    shapes = ((1, 1, 1, 12),)
+    for length in (23, 24):
+        assert dynamic_kmax_pool.OP.shape(shapes, dynamic_kmax_pool.Params(1, 2, 3, length=length))[0][3] == 12
+    with pytest.raises(Refusal, match="k of this layer is 13; the width of the maps is 12"):
+        dynamic_kmax_pool.OP.shape(shapes, dynamic_kmax_pool.Params(1, 2, 3, length=25))
 
 
 @pytest.mark.parametrize("axis", ["height", "width"])

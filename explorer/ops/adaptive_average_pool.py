@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from explorer.limits import Limits
-from explorer.ops.brief_sum import sum_of_planes
+from explorer.ops.brief_sum import mean_step, sum_of_planes
 from explorer.ops.explanation import Grid, Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
 from explorer.ops.parameters import pair
@@ -132,18 +132,10 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
     if window.size <= _SHOWN:
         grid = Grid(message("Window"), window, "input", where=(0, c, rows.start, columns.start), adds_up=True)
         added = (Sign("Σ"), grid, Sign("="), Number(message("sum"), total, "product"))
-    mean = total / window.size
-    divided = (
-        Number(message("sum"), total, "product"),
-        Sign("/"),
-        Number(message("cells of the window"), float(window.size), "weight"),
-        Sign("="),
-        Number(message("mean"), mean),
-    )
     return (
         *sides,
         Step(message("The numbers of the window added up"), added, total),
-        Step(message("Divided by their number"), divided, mean),
+        mean_step(total, message("cells of the window"), window.size),
     )
 
 

@@ -1,4 +1,4 @@
-"""Sums of many terms, shown by their largest ones."""
+"""Sums of many terms, shown by their largest ones, and their mean."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from explorer.ops.explanation import Sum
+from explorer.ops.explanation import Number, Sign, Step, Sum
 from explorer.ops.op import Array
 from explorer.refusal import Message, message
 
@@ -51,4 +51,20 @@ def sum_of_planes(label: Message, values: Array, first_channel: int | None = Non
         label,
         values.sum(axis=2).ravel(),
         lambda k: message(plane + "row {row}", plane=before + k // height, row=k % height),
+    )
+
+
+def mean_step(total: float, label: Message, count: int) -> Step:
+    """The last step of a mean: the sum divided by the number of its terms, which `label` names."""
+    mean = total / count
+    return Step(
+        message("Divided by their number"),
+        (
+            Number(message("sum"), total, "product"),
+            Sign("/"),
+            Number(label, float(count), "weight"),
+            Sign("="),
+            Number(message("mean"), mean),
+        ),
+        mean,
     )

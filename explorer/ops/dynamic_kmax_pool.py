@@ -12,7 +12,7 @@ from explorer.ops import largest_of_lines as lines
 from explorer.ops.explanation import Number, Sign, Step
 from explorer.ops.op import Arrays, Cell, Op, Sample, Shape, Shapes, Weights
 from explorer.ops.parameters import integer
-from explorer.ops.switches import HINT, OUTPUTS, backward
+from explorer.ops.pooled_places import HINTS, backward
 from explorer.refusal import Refusal, message
 
 _MOST = limits.Limits().layers
@@ -33,6 +33,18 @@ class Params:
         hint="Numbers that the last layer keeps, and any layer at least.",
     )
     axis: str = lines.axis_field()
+    length: int = integer(
+        0,
+        "Input length s",
+        0,
+        limits.Limits().extent,
+        soft=256,
+        hint="Cells of the axis in the input of the network, as in the paper; 0 counts from the axis of this layer.",
+    )
+
+
+def _length(shape: Shape, params: Params) -> int:
+    return params.length or lines.size_of(shape, params)
 
 
 def _k(shape: Shape, params: Params) -> int:
@@ -44,19 +56,18 @@ def _k(shape: Shape, params: Params) -> int:
             layers=params.layers,
             hint="The last layer is l = L.",
         )
-    rest = (params.layers - params.layer) * lines.size_of(shape, params)
+    rest = (params.layers - params.layer) * _length(shape, params)
     return max(params.k_top, -(-rest // params.layers))
 
 
 def shape(shapes: Shapes, params: Params) -> Shapes:
     k = _k(shapes[0], params)
-    # Without k_top, k is at most the length of the axis.
-    return lines.outputs(shapes[0], params, k, "k at the top")
+    return lines.outputs(shapes[0], params, k, "k at the top" if k == params.k_top else "k of this layer")
 
 
 def _formula(shape: Shape, params: Params) -> str:
-    size = lines.size_of(shape, params)
-    return f"max({params.k_top}, ⌈({params.layers} − {params.layer})·{size}/{params.layers}⌉)"
+    length = _length(shape, params)
+    return f"max({params.k_top}, ⌈({params.layers} − {params.layer})·{length}/{params.layers}⌉)"
 
 
 def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequence[Step]:
@@ -64,7 +75,7 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
     steps = lines.explain(xs, params, k, cell)
     if cell.port == 2:
         return steps
-    rest = (params.layers - params.layer) * lines.size_of(xs[0].shape, params)
+    rest = (params.layers - params.layer) * _length(xs[0].shape, params)
     top = Number(message("k at the top"), float(params.k_top), "weight")
     share = Number(message("⌈(L − l)·s/L⌉"), float(-(-rest // params.layers)), "weight")
     title = message("How many numbers this layer keeps: {formula}", formula=_formula(xs[0].shape, params))
@@ -83,6 +94,11 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
             xs=(rng.standard_normal((1, 2, 7, 3)),),
             params=Params(layer=2, layers=3, k_top=1, axis="height"),
         ),
+        Sample(
+            title="Second of three, counted from the input",
+            xs=(rng.standard_normal((1, 1, 2, 12)),),
+            params=Params(layer=2, layers=3, k_top=3, length=18),
+        ),
         *lines.samples(rng, last),
     )
 
@@ -91,7 +107,7 @@ OP = Op(
     name="dynamic_kmax_pool",
     title="Dynamic k-max pooling",
     group="Pooling",
-    formula="k-max pooling with k = max(k_top, ⌈(L − l)·s/L⌉), s the length of the axis",
+    formula="k-max pooling with k = max(k_top, ⌈(L − l)·s/L⌉), s the length of the axis here or in the input",
     source="Kalchbrenner, Grefenstette & Blunsom 2014, A Convolutional Neural Network for Modelling Sentences",
     Params=Params,
     shape=shape,
@@ -101,8 +117,8 @@ OP = Op(
     explain=explain,
     reads=lines.reads,
     samples=samples,
-    outputs=OUTPUTS,
+    outputs=("y", "switches", "plane"),
     arithmetic=lambda shapes, params: (f"{_formula(shapes[0], params)} = {_k(shapes[0], params)}",),
     smooth=False,
-    hint=HINT,
+    hint=HINTS,
 )

@@ -13,8 +13,8 @@ from explorer.ops import pooling_window
 from explorer.ops.explanation import Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.parameters import choice
+from explorer.ops.pooled_places import HINTS, OUTPUTS, explain_plane, place_step, plane_of, scatter
 from explorer.ops.pooling_window import Window, arithmetic, pooled, window, window_cases
-from explorer.ops.switches import HINT, OUTPUTS, explain_place, explain_plane, plane_of, scatter
 from explorer.refusal import Message, message
 from kernels import pooling, window_gradient
 from kernels._jit import read_only
@@ -123,7 +123,7 @@ def _explain(smallest: bool, x: Array, params: Params, cell: Cell) -> Sequence[S
         ),
         best,
     )
-    return (found,) if cell.port == 0 else (found, explain_place(row, column, x.shape[3]))
+    return (found,) if cell.port == 0 else (found, place_step(row, column, x.shape[3]))
 
 
 def _reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
@@ -192,5 +192,5 @@ def extreme_pool(*, name: str, title: str, formula: str, source: str, smallest: 
         outputs=OUTPUTS,
         arithmetic=arithmetic,
         smooth=False,
-        hint=HINT,
+        hint=HINTS,
     )

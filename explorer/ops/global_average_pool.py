@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from explorer.ops.brief_sum import sum_of_planes
-from explorer.ops.explanation import Number, Sign, Step
+from explorer.ops.brief_sum import mean_step, sum_of_planes
+from explorer.ops.explanation import Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Sample, Shapes, Tick, Weights
 from explorer.ops.whole_map import Params, arithmetic, pooled, reads
 from explorer.refusal import message
@@ -51,23 +51,10 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
     plane = xs[0][n : n + 1, c].astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         total = sum_of_planes(message("Sum of channel {channel}", channel=c), plane)
-    count = Number(
-        message("cells, {height} × {width}", height=plane.shape[1], width=plane.shape[2]), float(plane.size), "weight"
-    )
-    mean = total.total / plane.size
+    cells = message("cells, {height} × {width}", height=plane.shape[1], width=plane.shape[2])
     return (
         Step(message("All numbers of the map added up"), (total,), total.total),
-        Step(
-            message("Divided by their number"),
-            (
-                Number(message("sum"), total.total, "product"),
-                Sign("/"),
-                count,
-                Sign("="),
-                Number(message("mean"), mean),
-            ),
-            mean,
-        ),
+        mean_step(total.total, cells, plane.size),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from explorer.ops.explanation import Grid, Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
-from explorer.ops.switches import HINT, OUTPUTS, backward, explain_place, explain_plane, plane_of
+from explorer.ops.pooled_places import HINTS, backward, explain_plane, place_step, plane_of
 from explorer.ops.whole_map import Params, arithmetic, pooled
 from explorer.ops.whole_map import reads as whole
 from explorer.refusal import message
@@ -65,7 +65,7 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
         width=plane.shape[1],
     )
     largest = Step(title, (Sign("max"), grid, Sign("="), Number(message("maximum"), best)), best)
-    return (largest,) if cell.port == 0 else (largest, explain_place(row, column, plane.shape[1]))
+    return (largest,) if cell.port == 0 else (largest, place_step(row, column, plane.shape[1]))
 
 
 def reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
@@ -106,8 +106,8 @@ OP = Op(
     explain=explain,
     reads=reads,
     samples=samples,
-    outputs=OUTPUTS,
+    outputs=("y", "switches", "plane"),
     arithmetic=arithmetic,
     smooth=False,
-    hint=HINT,
+    hint=HINTS,
 )

@@ -8,7 +8,7 @@ from explorer import limits
 from explorer.ops import largest_of_lines as lines
 from explorer.ops.op import Op, Shapes
 from explorer.ops.parameters import integer
-from explorer.ops.switches import HINT, OUTPUTS, backward
+from explorer.ops.pooled_places import HINTS, backward
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ OP = Op(
     explain=lambda xs, weights, params, cell: lines.explain(xs, params, params.k, cell),
     reads=lines.reads,
     samples=lambda rng: lines.samples(rng, Params),
-    outputs=OUTPUTS,
+    outputs=("y", "switches", "plane"),
     arithmetic=arithmetic,
     smooth=False,
-    hint=HINT,
+    hint=HINTS,
 )

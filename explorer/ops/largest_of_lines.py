@@ -11,7 +11,7 @@ import numpy as np
 from explorer.ops.explanation import Grid, Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Region, Sample, Shape, Shapes, Tick
 from explorer.ops.parameters import choice
-from explorer.ops.switches import explain_place, explain_plane, plane_of
+from explorer.ops.pooled_places import explain_plane, place_step, plane_of
 from explorer.refusal import Refusal, message
 from kernels import selection
 from kernels.bands import bands
@@ -48,7 +48,7 @@ def outputs(shape: Shape, params: Any, k: int, label: str) -> Shapes:
 
 
 def forward(xs: Arrays, pooled: Shape, params: Any, tick: Tick) -> tuple[Arrays, Any]:
-    """y, switches and plane, with what `switches.backward` needs; `pooled` is the shape of y."""
+    """y, switches and plane, with what `pooled_places.backward` needs; `pooled` is the shape of y."""
     (x,) = xs
     along_width = params.axis == "width"
     planes, limits = selection.bits(x.reshape(-1, *x.shape[2:]))
@@ -92,7 +92,7 @@ def definition(xs: Arrays, params: Any, k: int, cell: Cell) -> float:
 def explain(xs: Arrays, params: Any, k: int, cell: Cell) -> tuple[Step, ...]:
     """The line with its kept cells marked, the least of them, and the one that stands at this place."""
     if cell.port == 2:
-        return explain_plane(xs[0].shape)
+        return tuple(explain_plane(xs[0].shape))
     line, s = _line(xs, params, cell)
     kept = _kept(line, k)
     q, value = kept[s], line[kept[s]]
@@ -137,7 +137,7 @@ def explain(xs: Arrays, params: Any, k: int, cell: Cell) -> tuple[Step, ...]:
     )
     if cell.port == 0:
         return chosen, taken
-    return chosen, taken, explain_place(*_place(cell, params, q), xs[0].shape[3])
+    return chosen, taken, place_step(*_place(cell, params, q), xs[0].shape[3])
 
 
 def reads(shapes: Shapes, params: Any, cell: Cell) -> tuple[Region, ...]:

@@ -67,8 +67,7 @@ def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple
     if gys[0] is not None:
         gy = read_only(np.ascontiguousarray(gys[0], planes.dtype).reshape(pooled))
         for first, last in bands(len(sums), 16 * pooled[2], tick):
-            sort_pooling.sort_pool_gradient(planes, gy, shares, first, last, gx)
-            sort_pooling.share_gradient(planes, gy, first, last, sums)
+            sort_pooling.sort_pool_gradient(planes, gy, shares, first, last, gx, sums)
     with np.errstate(invalid="ignore", over="ignore"):
         flow = sums.sum(axis=0)
         gv = shares * (flow - (shares * flow).sum())

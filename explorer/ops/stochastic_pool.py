@@ -12,9 +12,9 @@ from explorer.ops import pooling_window
 from explorer.ops.explanation import Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.parameters import choice, flag, integer
+from explorer.ops.pooled_places import HINTS, OUTPUTS, explain_plane, plane_of, scatter
 from explorer.ops.pooling_window import Window, arithmetic, pooled, window, window_cases
 from explorer.ops.stochastic_window import draw, explain_draw
-from explorer.ops.switches import HINT, OUTPUTS, explain_plane, plane_of, scatter
 from explorer.refusal import Refusal
 from kernels import pooling, stochastic_pooling, window_gradient
 from kernels._jit import read_only
@@ -209,7 +209,7 @@ OP = Op(
     signed=False,
     smooth=False,
     hint={
-        **HINT,
+        **HINTS,
         "probabilities": "How probable the cell was that the switch names; in inference it is the most probable cell.",
     },
 )

@@ -13,8 +13,8 @@ import numpy as np
 from explorer.ops.counter_random import uniform
 from explorer.ops.explanation import Grid, Number, Part, Sign, Step, Sum
 from explorer.ops.op import Array, Cell
+from explorer.ops.pooled_places import place_step
 from explorer.ops.pooling_window import Window
-from explorer.ops.switches import explain_place
 from explorer.refusal import message
 
 
@@ -78,7 +78,7 @@ def explain_draw(windows: Window, x: Array, cell: Cell, seed: int | None) -> Seq
         ]
     if cell.port == 1:
         row, column = found.places[found.at]
-        return *_to_the_cell(steps, found, seed), explain_place(row, column, windows.extents[1])
+        return *_to_the_cell(steps, found, seed), place_step(row, column, windows.extents[1])
     if cell.port == 3:
         probability = found.probabilities[found.at]
         text = message("The probability of that cell; 0 where nothing was drawn, NaN where there is none")

@@ -1,4 +1,4 @@
-"""What poolings that pick cells have in common: their switches, the size of the map before, the way back."""
+"""Places that pooling took its numbers from: the ports `switches` and `plane`, which unpooling takes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,31 @@ from kernels._jit import read_only
 from kernels.bands import bands
 
 OUTPUTS = ("y", "switches", "plane")
-HINT = {
-    "switches": "Where each kept number stood, counted in row order in its map; unpooling puts numbers back there.",
+HINTS = {
+    "switches": "Where each number of y stood, counted in row order in its map; unpooling puts numbers back there.",
     "plane": "The size of the maps before pooling, for unpooling. It holds no numbers.",
 }
 
 
 def plane_of(shape: Shape) -> Array:
-    """The output `plane`: a view of one zero carries the size of the maps for nothing."""
+    """The size of the maps that switches point into; a view of one zero carries it for nothing."""
     return np.broadcast_to(np.int8(0), shape)
+
+
+def explain_plane(shape: Shape) -> Sequence[Step]:
+    """The steps of a cell of `plane`."""
+    text = message("The size of the maps before pooling, {height} × {width}", height=shape[2], width=shape[3])
+    return (Step(text, (Number(message("placeholder"), 0.0),), 0.0),)
+
+
+def place_step(row: int, column: int, width: int) -> Step:
+    """The step from a cell to its switch."""
+    terms = (
+        (message("row {row} · width {width}", row=row, width=width), float(row * width)),
+        (message("column"), float(column)),
+    )
+    place = terms[0][1] + terms[1][1]
+    return Step(message("Its place in the map, counted in row order"), (Sum(message("place"), terms, place),), place)
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
@@ -40,19 +56,3 @@ def scatter(gy: Array, switches: Array, tick: Tick, gx: Array) -> None:
     flow = read_only(gy)
     for first, last in bands(gy.shape[1], gy.shape[0] * gy.shape[2], tick):
         pooling.max_pool_gradient(flow, switches, first, last, gx)
-
-
-def explain_plane(shape: Shape) -> tuple[Step, ...]:
-    """A number of the output `plane`, which says nothing but the size of the map."""
-    text = message("The size of the maps before pooling, {height} × {width}", height=shape[2], width=shape[3])
-    return (Step(text, (Number(message("placeholder"), 0.0),), 0.0),)
-
-
-def explain_place(row: int, column: int, width: int) -> Step:
-    """The switch that names (row, column)."""
-    terms = (
-        (message("row {row} · width {width}", row=row, width=width), float(row * width)),
-        (message("column"), float(column)),
-    )
-    place = float(row * width + column)
-    return Step(message("Its place in the map, counted in row order"), (Sum(message("place"), terms, place),), place)
