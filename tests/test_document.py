@@ -84,7 +84,8 @@ def test_layers_that_would_fill_the_memory_are_refused_with_both_numbers(monkeyp
     monkeypatch.setattr("explorer.model.plan.free_memory", lambda: 2 * (72 + 48 + 1) * 4)
     assert not plan(document).refusals
     monkeypatch.setattr("explorer.model.plan.free_memory", lambda: 2 * (72 + 48) * 4)
-    assert "% of the free memory" in str(plan(document).refusals["n1"])
+    assert "% of the free memory" in str(plan(chain("mix")).refusals["n1"])
+    assert not plan(document).refusals, "a document that was accepted, and is in memory, stays accepted"
 
 
 def test_the_share_of_the_memory_is_a_limit_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,7 +125,7 @@ def test_a_map_of_a_concatenation_leads_into_its_own_branch_alone() -> None:
     assert evaluated.document.nodes[-1].inputs == (Link("n3", "y"), Link("n2", "y"))
     second = receptive_fields(evaluated, Link("n4", "y"), (0, 4, 2, 3))
     assert Link("n3", "y") not in second
-    assert second[Link("n2", "y")] == Box((1, 2), (2, 3), (3, 4))
+    assert second[Link("n2", "y")] == Box((0, 1), (1, 2), (2, 3), (3, 4))
 
 
 def test_every_output_on_the_way_has_its_box_and_later_ones_have_none() -> None:

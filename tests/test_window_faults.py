@@ -91,14 +91,14 @@ def test_a_bad_file_is_refused_by_its_name_and_everything_stays(driver: Driver, 
     driver.explore.set_param("filters", 5, False)
     driver.settle()
     driver.pin(2, 5, 5)
-    before, view, pin = driver.document, driver.explore.view, driver.explore.pin
+    before, view, pin = driver.document, driver.explore.view, driver.explore.pointer.pin
     BAD[name](tmp_path / name)
     driver.drop(tmp_path / name)
     driver.settle()
     assert name in driver.refused
     assert driver.document is before
     assert driver.explore.view == view
-    assert driver.explore.pin == pin
+    assert driver.explore.pointer.pin == pin
     assert driver.desk.path is None
     driver.act("undo")
     assert driver.node("conv").params.filters == 8
@@ -160,8 +160,8 @@ def test_a_program_that_was_killed_gives_everything_back_at_the_next_start(qapp:
         driver.assembly.recover()
         driver.settle()
         assert driver.node("conv").params.filters == 6
-        assert driver.explore.pin is not None
-        assert (driver.explore.pin.place.map, *driver.explore.pin.index[2:]) == (4, 8, 9)
+        assert driver.explore.pointer.pin is not None
+        assert (driver.explore.pointer.pin.place.map, *driver.explore.pointer.pin.index[2:]) == (4, 8, 9)
         assert "Recovered" in driver.told
         assert driver.desk.modified
         assert driver.window.windowTitle() == "untitled* — Kernelscope"

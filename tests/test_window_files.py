@@ -218,7 +218,7 @@ def test_a_session_opens_as_it_was_saved_with_view_and_pinned_cell(
     place = driver.pin(3, 7, 9)
     driver.explore.look(content="both", scope="layer")
     driver.settle()
-    view, document, pin, numbers = driver.explore.view, driver.document, driver.explore.pin, stage(driver)
+    view, document, pin, numbers = driver.explore.view, driver.document, driver.explore.pointer.pin, stage(driver)
     choose_file(monkeypatch, tmp_path / "mine")
     driver.act("save")
     driver.settle()
@@ -226,12 +226,12 @@ def test_a_session_opens_as_it_was_saved_with_view_and_pinned_cell(
     assert driver.desk.path == path
     assert driver.window.windowTitle() == "mine — Kernelscope"
     driver.begin()
-    assert driver.explore.pin is None
+    assert driver.explore.pointer.pin is None
     driver.drop(path)
     driver.settle()
     assert driver.explore.view == view
-    assert driver.explore.pin == pin
-    assert driver.explore.pin.place == place
+    assert driver.explore.pointer.pin == pin
+    assert driver.explore.pointer.pin.place == place
     assert [node.name for node in driver.document] == [node.name for node in document]
     assert np.array_equal(stage(driver), numbers)
     assert not driver.desk.modified

@@ -65,7 +65,7 @@ def test_running_statistics_can_be_looked_at_from_any_picture_of_a_batch(driver:
     driver.choose("stage.port", "running_mean")
     driver.settle()
     driver.pin(1, 0, 0)
-    assert driver.explore.pin.index == (0, 1, 0, 0)
+    assert driver.explore.pointer.pin.index == (0, 1, 0, 0)
     assert "running_mean[1, 0, 0] = " in driver.panels.explanation.accessibleDescription()
     driver.look("conv")
     (mark,) = driver.maps._marks[False]

@@ -234,7 +234,7 @@ def test_zoom_and_pan_hold_for_all_maps_and_for_the_next_layer(driver: Driver) -
     panned = driver.maps.window_shown
     assert panned.x > zoomed.x
     assert panned.y > zoomed.y
-    assert driver.explore.pin is None
+    assert driver.explore.pointer.pin is None
     driver.look("max_pool")
     assert driver.maps.window_shown == panned
     driver.act("zoom_reset")

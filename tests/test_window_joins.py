@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QMenu
@@ -158,8 +158,7 @@ def test_layers_without_a_side_input_have_no_such_row(driver: Driver) -> None:
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_the_menu_of_a_layer_offers_the_same_choice(driver: Driver) -> None:
     id = added(driver, "add", "relu")
-    driver.panels.pipeline.menu_of(id, QPoint(0, 0))
-    menu = driver.panels.pipeline.findChildren(QMenu, "pipeline.layer.menu")[-1]
+    menu = driver.panels.pipeline.menu_of(id)
     (offered,) = (each for each in menu.findChildren(QMenu) if each.title() == "Input b from")
     actions = {each.objectName(): each for each in offered.actions()}
     conv, norm = driver.node("conv").id, driver.node("batch_norm").id

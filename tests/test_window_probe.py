@@ -73,7 +73,7 @@ def test_a_cell_in_the_padding_edge_can_be_pinned_in_every_corner(driver: Driver
     driver.look("conv")
     for row, column in ((0, 0), (0, 47), (47, 0), (47, 47)):
         driver.pin(0, row, column)
-        assert driver.explore.pin.index == (0, 0, row, column)
+        assert driver.explore.pointer.pin.index == (0, 0, row, column)
         driver.window.grab()
 
 
@@ -82,23 +82,23 @@ def test_arrows_move_the_pin_and_esc_lets_go_of_it(driver: Driver) -> None:
     driver.pin(1, 20, 20)
     driver.key(Qt.Key.Key_Right)
     driver.key(Qt.Key.Key_Down)
-    assert driver.explore.pin.index == (0, 1, 21, 21)
+    assert driver.explore.pointer.pin.index == (0, 1, 21, 21)
     driver.key(Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
-    assert driver.explore.pin.index == (0, 1, 11, 21)
+    assert driver.explore.pointer.pin.index == (0, 1, 11, 21)
     for _ in range(9):
         driver.key(Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
-    assert driver.explore.pin.index == (0, 1, 11, 0)
+    assert driver.explore.pointer.pin.index == (0, 1, 11, 0)
     driver.key(Qt.Key.Key_BracketRight)
-    assert driver.explore.pin.index == (0, 2, 11, 0)
+    assert driver.explore.pointer.pin.index == (0, 2, 11, 0)
     driver.key(Qt.Key.Key_Escape)
-    assert driver.explore.pin is None
+    assert driver.explore.pointer.pin is None
     wait(lambda: not driver.values)
 
 
 def test_an_arrow_pins_a_cell_where_none_was(driver: Driver) -> None:
     driver.look("conv")
     driver.key(Qt.Key.Key_Right)
-    assert driver.explore.pin is not None
+    assert driver.explore.pointer.pin is not None
 
 
 def marks(driver: Driver) -> list[tuple[float, ...]]:
@@ -110,13 +110,13 @@ def test_the_pin_stays_when_another_layer_is_shown_and_outlines_its_receptive_fi
     driver.look("max_pool")
     driver.pin(3, 5, 6)
     driver.look("relu")
-    assert driver.explore.pin.link == driver.node("max_pool").main
+    assert driver.explore.pointer.pin.link == driver.node("max_pool").main
     assert marks(driver) == [(12, 10, 2, 2)]
     driver.look("input")
     assert marks(driver) == [(11, 9, 4, 4)]
     assert driver.panels.picture._thumbnail._marks
     driver.key(Qt.Key.Key_Escape)
-    assert driver.explore.pin is None
+    assert driver.explore.pointer.pin is None
     wait(lambda: not driver.maps._marks[False])
 
 
@@ -125,11 +125,11 @@ def test_the_pin_survives_an_edit_that_keeps_its_cell_and_rests_while_it_is_gone
     driver.pin(0, 40, 40)
     driver.explore.set_param("stride", (2, 2), False)
     driver.settle()
-    assert driver.explore.pin is not None
+    assert driver.explore.pointer.pin is not None
     driver.window.grab()
     driver.act("undo")
     driver.settle()
-    assert driver.explore.pin.index == (0, 0, 40, 40)
+    assert driver.explore.pointer.pin.index == (0, 0, 40, 40)
     assert marks(driver) == [(40, 40, 1, 1)]
 
 
@@ -139,7 +139,7 @@ def test_hovering_goes_on_beside_the_pin(driver: Driver) -> None:
     driver.hover(0, 20, 30)
     assert "x 30  y 20" in driver.values
     assert len(marks(driver)) == 2
-    assert driver.explore.pin.index == (0, 0, 10, 10)
+    assert driver.explore.pointer.pin.index == (0, 0, 10, 10)
 
 
 def test_the_picture_itself_can_be_pointed_at(driver: Driver) -> None:
@@ -172,7 +172,7 @@ def test_a_pin_of_an_output_of_another_port_is_explained(driver: Driver) -> None
     driver.choose("stage.port", "switches")
     driver.settle()
     driver.pin(0, 4, 4)
-    assert driver.explore.pin.link == Link(driver.node("max_pool").id, "switches")
+    assert driver.explore.pointer.pin.link == Link(driver.node("max_pool").id, "switches")
     driver.window.grab()
 
 

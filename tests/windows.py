@@ -159,7 +159,7 @@ class Driver:
         QTest.mouseMove(self.maps.viewport(), point)
         place = self.maps.place_at(QPointF(point))
         assert place is not None
-        self.explore.hover(place)  # without a screen a mouse that did not move far sends nothing
+        self.explore.pointer.hover(place)  # without a screen a mouse that did not move far sends nothing
         QApplication.processEvents()
         return place
 

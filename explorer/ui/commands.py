@@ -20,12 +20,13 @@ from explorer.ui.desk import Desk
 from explorer.ui.dialogs.keys_overlay import KeysOverlay
 from explorer.ui.dialogs.preferences import Preferences
 from explorer.ui.dialogs.settings import Settings
-from explorer.ui.explore import Explore, origin_at
+from explorer.ui.explore import Explore
 from explorer.ui.exporting.export_dialog import ExportDialog, FigureWanted
 from explorer.ui.exporting.figures import save_figure
 from explorer.ui.gallery.gallery import Gallery
 from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
+from explorer.ui.pointer import origin_at
 from explorer.ui.stage.map_grid import Place
 from explorer.ui.topbar import TopBar
 from explorer.ui.window import MainWindow
@@ -260,7 +261,7 @@ class Commands(QObject):
         self._desk.export_figure(lambda tick: save_figure(wanted.path, maps, wanted, tick=tick), wanted.path)
 
     def _origin_at_pin(self) -> None:
-        pin = self._explore.pin
+        pin = self._explore.pointer.pin
         if pin is None:
             self._panels.status.refuse(self.tr("Click a cell of a map first: the gradient starts at the pinned unit."))
         else:

@@ -70,7 +70,7 @@ class Desk(QObject):
         self._saved: Document | None = store.document
         store.listen(lambda old, new: self._changed())
         explore.view_changed.connect(lambda view: self._changed())
-        explore.pin_changed.connect(self._changed)
+        explore.pointer.pin_changed.connect(self._changed)
 
     @property
     def modified(self) -> bool:
@@ -83,7 +83,7 @@ class Desk(QObject):
 
     def session(self) -> Session:
         """The whole state."""
-        pin = self._explore.pin
+        pin = self._explore.pointer.pin
         pinned: dict[str, Any] = {}
         if pin is not None:
             pinned = {
@@ -188,7 +188,7 @@ class Desk(QObject):
         self._saved = session.document if saved else None
         self._status.clear_refusal()
         self._explore.open_state(session.document, session.view)
-        self._explore.restore_pin(session.window.get("pin", {}))
+        self._explore.pointer.restore(session.window.get("pin", {}))
         self._tell_title()
 
     # Keeping -------------------------------------------------------------------------------------------------------

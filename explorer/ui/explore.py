@@ -6,15 +6,15 @@ the compute thread, and its report is shown by all panels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from explorer.model import editing, folding
-from explorer.model.display import Summary, View, shown_picture
-from explorer.model.document import SOURCE, Document, Link
+from explorer.model.display import Summary, View
+from explorer.model.document import SOURCE, Document
 from explorer.model.evaluator import Evaluator, Event, Failed, Preparing, Report, Request, Stopped, shown_link
 from explorer.model.gradients import Origin
 from explorer.model.pictures import Picture
@@ -22,9 +22,8 @@ from explorer.model.plan import Plan, plan
 from explorer.model.store import Store
 from explorer.ops.parameters import showing
 from explorer.refusal import Refusal
-from explorer.ui.calculation.probe import Probe
 from explorer.ui.panels import Panels
-from explorer.ui.stage.map_grid import Place
+from explorer.ui.pointer import Pointer
 from explorer.ui.texts import said
 from explorer.ui.wiring import connect
 
@@ -37,7 +36,6 @@ class Explore(QObject):
 
     state_changed = Signal(str, str)  # "live" | "busy" | "behind" | "preparing" | "stopped", text
     view_changed = Signal(object)
-    pin_changed = Signal()
     failed = Signal(object)  # Failed
 
     def __init__(self, store: Store, evaluator: Evaluator, panels: Panels, view: View) -> None:
@@ -50,12 +48,7 @@ class Explore(QObject):
         self._known: dict[str, Summary | Refusal] = {}
         self._stale: set[str] = set()
         self._report: Report | None = None
-        self._hover: Place | None = None
-        self._pin: Probe | None = None
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._show_probe)
+        self.pointer = Pointer(panels, lambda: shown_link(store.document, self._view))
         self._behind = False
         self._on_stage = 0
         self._failed: Document | None = None
@@ -72,11 +65,6 @@ class Explore(QObject):
     def view(self) -> View:
         """What is looked at."""
         return self._view
-
-    @property
-    def pin(self) -> Probe | None:
-        """The pinned cell."""
-        return self._pin
 
     @property
     def report(self) -> Report | None:
@@ -121,8 +109,7 @@ class Explore(QObject):
             return
         self._panels.status.clear_refusal()
         self._view = replace(self._view, shown=0)
-        self._hover = None
-        self._set_pin(None)
+        self.pointer.forget()
         self._store.apply(new, self.tr("Open pictures"))
 
     def set_batch(self, **changes: Any) -> None:
@@ -228,9 +215,7 @@ class Explore(QObject):
             return
         moved = view.layer != self._view.layer
         self._view = view
-        if moved:
-            self._hover = None
-        self._show_pin()
+        self.pointer.look_elsewhere(other_layer=moved)
         self.view_changed.emit(view)
         self._show_document()
         self._ask()
@@ -254,8 +239,7 @@ class Explore(QObject):
     def open_state(self, document: Document, view: View) -> None:
         """Take over a whole state, such as a session."""
         self._view = replace(view, dark=self._view.dark)
-        self._hover = None
-        self._set_pin(None)
+        self.pointer.forget()
         self._known.clear()
         self._store.restart(document)
 
@@ -339,7 +323,7 @@ class Explore(QObject):
         if report.finished:
             self._report = report
             self._panels.show_report(report, current)
-            self._show_probe()
+            self.pointer.show_report(report)
             if current:
                 self._overdue.stop()
                 self._panels.status.idle("computing")
@@ -368,52 +352,3 @@ class Explore(QObject):
         stale = self._stale if self._behind else set()
         self._panels.show_cards(self._store.document, planned, self._known, stale, self._view.layer)
         self._panels.stage.maps.show_stale(bool(stale) and not self.on_stage())
-
-    def hover(self, place: Place | None) -> None:
-        """The cursor is over a cell; shown once the events that wait are done."""
-        self._hover = place
-        self._later.start()
-
-    def pin_at(self, place: Place | None) -> None:
-        """Keep a cell (None: let go)."""
-        self._set_pin(None if place is None else self._probe(place, pinned=True))
-        self._later.start()
-
-    def _set_pin(self, pin: Probe | None) -> None:
-        self._pin = pin
-        self._show_pin()
-        self.pin_changed.emit()
-
-    def _show_pin(self) -> None:
-        """Arrows go on from the pinned cell where its maps are on the stage, and from their middle elsewhere."""
-        here = self._pin is not None and self._pin.link == shown_link(self._store.document, self._view)
-        self._panels.stage.maps.show_pin(self._pin.place if self._pin is not None and here else None)
-
-    def restore_pin(self, saved: Mapping[str, Any]) -> None:
-        """The pinned cell of a session; ignored where it does not fit the document."""
-        cell = saved.get("cell")
-        node, port = saved.get("node"), saved.get("port")
-        whole = isinstance(cell, list) and len(cell) == 4 and all(type(at) is int and at >= 0 for at in cell)
-        if whole and isinstance(node, str) and isinstance(port, str):
-            assert isinstance(cell, list)
-            place = Place(bool(saved.get("gradient")), *cell[1:])
-            self._set_pin(Probe(Link(node, port), place, cell[0], pinned=True))
-
-    def _probe(self, place: Place, *, pinned: bool) -> Probe | None:
-        if self._report is None or self._report.evaluated is None:
-            return None
-        link = shown_link(self._report.request.document, self._report.request.view)
-        return Probe(link, place, shown_picture(self._report.evaluated, self._report.request.view, link), pinned)
-
-    def _show_probe(self) -> None:
-        if self._report is None or self._report.evaluated is None:
-            return
-        hovered = self._probe(self._hover, pinned=False) if self._hover else None
-        self._panels.show_probe(self._report, self._pin or hovered, hovered)
-
-
-def origin_at(link: Link, place: Place, picture: int, *, unit: bool) -> Origin:
-    """The origin of a gradient at a unit, or at the mean of its map."""
-    if unit:
-        return Origin(link.node, link.port, "unit", (place.map, place.row, place.column), picture)
-    return Origin(link.node, link.port, "map", (place.map,), picture)

@@ -68,7 +68,7 @@ def connect(explore: Explore, store: Store, panels: Panels) -> None:
     stage.maps.needs.connect(
         lambda first, count, decimation: explore.look(first=first, count=count, decimation=decimation)
     )
-    stage.maps.hovered.connect(explore.hover)
-    stage.maps.pinned.connect(explore.pin_at)
+    stage.maps.hovered.connect(explore.pointer.hover)
+    stage.maps.pinned.connect(explore.pointer.pin_at)
     stage.maps.selected.connect(explore.select_map)
     panels.softmax.target_chosen.connect(explore.set_target)
