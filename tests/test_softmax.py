@@ -282,3 +282,8 @@ def test_the_terms_of_a_weighted_smoothed_loss_add_up_to_the_loss_of_the_image()
     assert steps[4].value == 4
     assert steps[5].value == pytest.approx(steps[3].value * 2 / 4)
     assert len(steps) == 6
+
+
+def test_the_samples_run_on_one_thread_and_on_several_so_that_both_are_compiled_ahead() -> None:
+    sizes = [sample.xs[0].size for sample in channel_softmax.OP.samples(np.random.default_rng(0))]
+    assert min(sizes) <= kernels.SMALL < max(sizes)
