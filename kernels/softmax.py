@@ -23,7 +23,7 @@ BLOCK = 512
 """Places behind the axis that one thread takes at a time, as many as stay close in the cache."""
 LANES = 32
 """Parts of a row that are worked on side by side where nothing lies behind the axis."""
-SMALL = 16_384
+SMALL = 4_096
 """Numbers up to which one thread is done before others have been woken."""
 
 LEAST = -746.0
@@ -33,6 +33,7 @@ LEAST_SINGLE = np.float32(-104)
 _PER_LN2 = 1 / math.log(2)
 _LN2 = math.log(2)
 _BACK = 2.0**-127
+_FRACTION, _EXPONENT_0, _ROOT_2 = (1 << 52) - 1, 1023 << 52, math.sqrt(2)
 _PER_LN2_SINGLE, _LN2_SINGLE, _BACK_SINGLE = np.float32(_PER_LN2), np.float32(_LN2), np.float32(2.0**-64)
 _ONE, _HALF, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH = (np.float32(1 / math.factorial(k)) for k in range(1, 8))
 
@@ -79,6 +80,32 @@ def exponential_single(v):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def logarithm_of_total(v):  # type: ignore[no-untyped-def]
+    """ln v = e·ln 2 + 2·artanh(q) for 1 ≤ v < ∞, v = 2^e·m, ½√2 ≤ m < √2, q = (m − 1)/(m + 1). NaN for NaN.
+
+    2·artanh(q) = 2·Σ q^{2k+1}/(2k + 1) up to k = 10; the next term is below 2e-18.
+    """
+    bits = np.float64(v).view(np.int64)
+    fraction = np.int64((bits & _FRACTION) | _EXPONENT_0).view(np.float64)
+    large = fraction > _ROOT_2
+    m = 0.5 * fraction if large else fraction
+    power = np.float64((bits >> 52) - 1023) + (1.0 if large else 0.0)
+    q = (m - 1.0) / (m + 1.0)
+    z = q * q
+    series = 1 / 21.0
+    series = series * z + 1 / 19.0
+    series = series * z + 1 / 17.0
+    series = series * z + 1 / 15.0
+    series = series * z + 1 / 13.0
+    series = series * z + 1 / 11.0
+    series = series * z + 1 / 9.0
+    series = series * z + 1 / 7.0
+    series = series * z + 1 / 5.0
+    series = series * z + 1 / 3.0
+    return power * _LN2 + 2.0 * q * (series * z + 1.0) if v == v else v
+
+
+@kernel
 def _runs(task, blocks, places, length):  # type: ignore[no-untyped-def]
     """Where the numbers of a block stand: (at, width, stride, count) and what is left, (tail, left).
 
@@ -105,33 +132,37 @@ def _largest(x, at, stride, count, width, largest):  # type: ignore[no-untyped-d
 
 @kernel
 def _add(x, at, stride, count, width, largest, scale, logarithm, spare, totals, y):  # type: ignore[no-untyped-def]
-    """Σ[i] += e^{s·(x − μ[i])} over the same runs; the terms stay in y, or go where a logarithm does not need them."""
-    single = np.float32(scale)
-    for k in range(count):
-        part = x[at + k * stride : at + k * stride + width]
-        terms = spare[:width] if logarithm else y[at + k * stride : at + k * stride + width]
-        if x.itemsize == 4:
-            for i in range(width):
-                terms[i] = exponential_single((part[i] - largest[i]) * single)
-        else:
-            for i in range(width):
-                terms[i] = exponential((part[i] - largest[i]) * scale)
-        for i in range(width):
-            totals[i] += terms[i]
-
-
-@kernel
-def _finish(x, at, stride, count, width, largest, scale, logarithm, ends, y):  # type: ignore[no-untyped-def]
-    """y = s·(x − μ[i]) − ends[i], or y·ends[i], over the same runs; `ends` holds ln Σ, or 1/Σ."""
+    """Σ[i] += e^v, v = s·(x − μ[i]), over the same runs; y = v where a logarithm is wanted, else e^v."""
+    typed = x.dtype.type(scale)
     for k in range(count):
         part = x[at + k * stride : at + k * stride + width]
         result = y[at + k * stride : at + k * stride + width]
-        if logarithm:
+        for i in range(width):
+            result[i] = (part[i] - largest[i]) * typed
+        if x.itemsize == 4:
             for i in range(width):
-                result[i] = (part[i] - largest[i]) * scale - ends[i]
+                spare[i] = exponential_single(result[i])
         else:
             for i in range(width):
-                result[i] = result[i] * ends[i]
+                spare[i] = exponential(result[i])
+        for i in range(width):
+            totals[i] += spare[i]
+        if not logarithm:
+            for i in range(width):
+                result[i] = spare[i]
+
+
+@kernel
+def _finish(at, stride, count, width, logarithm, ends, y):  # type: ignore[no-untyped-def]
+    """y = y − ends[i], or y·ends[i], over the same runs; `ends` holds ln Σ, or 1/Σ, in the type of y."""
+    for k in range(count):
+        result = y[at + k * stride : at + k * stride + width]
+        if logarithm:
+            for i in range(width):
+                result[i] -= ends[i]
+        else:
+            for i in range(width):
+                result[i] *= ends[i]
 
 
 @kernel
@@ -150,13 +181,15 @@ def _few(x, places, length, scale, logarithm, first, last, y):  # type: ignore[n
         _add(x, at, stride, count, width, largest, scale, logarithm, spare, totals, y)
         if length == 1:
             _add(x, tail, 1, 1, left, largest, scale, logarithm, spare, totals, y)
-            total = totals.sum()
-            totals[:] = math.log(total) if logarithm else 1 / total
+            totals[:] = totals.sum()
+        if logarithm:
+            for i in range(width):
+                spare[i] = logarithm_of_total(totals[i])
         else:
             for i in range(width):
-                totals[i] = math.log(totals[i]) if logarithm else 1 / totals[i]
-        _finish(x, at, stride, count, width, largest, scale, logarithm, totals, y)
-        _finish(x, tail, 1, 1, left, largest, scale, logarithm, totals, y)
+                spare[i] = 1 / totals[i]
+        _finish(at, stride, count, width, logarithm, spare, y)
+        _finish(tail, 1, 1, left, logarithm, spare, y)
 
 
 @parallel_kernel

@@ -123,7 +123,7 @@ def test_the_loss_of_the_batch_agrees_with_onnxruntime(
     _, loss = _forward(x, params)
     given = [x[:, :, 0, 0], target, *([weights] if weighted else [])]
     (expected,) = run("SoftmaxCrossEntropyLoss", given, reduction=reduction)
-    # In float32, onnxruntime has lost the digits of a loss below 1e-6: it adds them to 1 first.
+    # onnxruntime adds a small loss to 1 first and loses its digits: below 1e-6 in float32, below 1e-13 in float64.
     np.testing.assert_allclose(loss.mean(), expected, rtol=1e-9, atol=1e-13)
     _, single = _forward(x.astype(np.float32), params)
     np.testing.assert_allclose(single.mean(dtype=np.float64), expected, rtol=1e-5, atol=1e-13)
@@ -282,3 +282,8 @@ def test_the_terms_of_a_weighted_smoothed_loss_add_up_to_the_loss_of_the_image()
     assert steps[4].value == 4
     assert steps[5].value == pytest.approx(steps[3].value * 2 / 4)
     assert len(steps) == 6
+
+
+def test_the_samples_run_on_one_thread_and_on_several_so_that_both_are_compiled_ahead() -> None:
+    sizes = [sample.xs[0].size for sample in channel_softmax.OP.samples(np.random.default_rng(0))]
+    assert min(sizes) <= kernels.SMALL < max(sizes)

@@ -76,7 +76,7 @@ def _samples(rng: np.random.Generator) -> Sequence[Sample]:
         "Two images": ((2, 4, 3, 5), Params()),
         "One channel": ((1, 1, 2, 2), Params()),
         "One pixel, many channels": ((1, 70, 1, 1), Params()),
-        "More pixels than a block": ((1, 2, 27, 20), Params()),
+        "More pixels than a block, on several threads": ((1, 2, 52, 40), Params()),
         "Rows, temperature 2": ((2, 2, 3, 4), Params("height", 2.0)),
         "Columns, temperature ½": ((1, 2, 3, 35), Params("width", 0.5)),
         "Whole maps": ((2, 2, 5, 7), Params("plane")),
