@@ -123,8 +123,9 @@ def _sum(xs: Arrays, weights: Weights, params: Any, tick: Tick) -> tuple[Arrays,
     return (y,), None
 
 
-def _read_all(shapes: Shapes, params: Any, cell: Cell) -> Sequence[Region]:
-    return [Region(port, slice(0, s[1]), slice(0, s[2]), slice(0, s[3])) for port, s in enumerate(shapes)]
+def _read_own(shapes: Shapes, params: Any, cell: Cell) -> Sequence[Region]:
+    _, c, i, j = cell.index
+    return [Region(port, slice(c, c + 1), slice(i, i + 1), slice(j, j + 1)) for port in range(len(shapes))]
 
 
 def test_a_second_input_without_a_giver_is_another_photograph() -> None:
@@ -133,7 +134,7 @@ def test_a_second_input_without_a_giver_is_another_photograph() -> None:
             raise Refusal("The shapes differ.")
         return shapes[:1]
 
-    found = illustration(plain(inputs=("x", "other", "third"), shape=shape, forward=_sum, reads=_read_all))
+    found = illustration(plain(inputs=("x", "other", "third"), shape=shape, forward=_sum, reads=_read_own))
     x, other, third = (port.maps.values for port in found.inputs)
     assert not np.array_equal(x, other)
     assert not np.array_equal(other, third)
@@ -147,7 +148,7 @@ def test_a_second_input_of_one_number_a_channel_gets_one() -> None:
             raise Refusal("The second input has one number a channel.")
         return shapes[:1]
 
-    found = illustration(plain(inputs=("x", "scale"), shape=shape, forward=_sum, reads=_read_all))
+    found = illustration(plain(inputs=("x", "scale"), shape=shape, forward=_sum, reads=_read_own))
     assert found.inputs[1].shape == (1, 3, 1, 1)
 
 
@@ -208,3 +209,16 @@ def test_every_operation_stands_in_its_group_once() -> None:
     assert all(op.group == group for group, found in groups for op in found)
     assert len({group for group, _ in groups}) == len(groups)
     assert groups[0][0] == "Input"
+
+
+def test_groups_and_titles_of_operations_that_are_new_stand_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = {
+        "b": plain(name="b", title="b-pooling", group="Pooling"),
+        "z": plain(name="z", title="Z", group="Zoo"),
+    }
+    monkeypatch.setattr(gallery, "operations", lambda: new | dict(operations()))
+    groups = dict(grouped())
+    assert list(groups)[-1] == "Zoo"
+    titles = [op.title.casefold() for op in groups["Pooling"]]
+    assert titles == sorted(titles)
+    assert "b-pooling" in titles

@@ -132,7 +132,9 @@ import numpy as np
 sys.path.insert(0, "tests")
 from explorer.model import display, document, editing
 from explorer.model.evaluation import Evaluation
+from explorer.model.gallery import illustration
 from explorer.model.gradients import gradients, loss_origin
+from explorer.ops import operations
 from explorer.ops.warm_up import ready, warm_up
 from kernels._jit import specialisations
 from small_pipeline import small_pipeline
@@ -155,13 +157,15 @@ for dtype in ("float32", "float64"):
             for gradient in (False, True):
                 view = display.View(layer=node.id, port=port, decimation=2)
                 display.maps_of(evaluated, back, view, document.Link(node.id, port), gradient=gradient)
+for operation in operations().values():
+    illustration(operation)
 after = specialisations()
 print(*(name for name in after if after[name] != before.get(name)))
 """
 
 
 def test_after_the_warm_up_no_operation_is_compiled_any_more() -> None:
-    """Results, gradients and colours of every kind of layer; in the usual cache, which this test fills."""
+    """Every kind of layer, its gradients and colours, and the gallery; in the usual cache, which this test fills."""
     from kernels import _jit
 
     folder = _jit.cache_folder()

@@ -72,7 +72,9 @@ class Illustration:
 def grouped() -> tuple[tuple[str, tuple[Op, ...]], ...]:
     """All operations by group, in the order in which a network uses them; a group that is new stands at the end."""
     order = {group: place for place, group in enumerate(_ORDER)}
-    by_group = sorted(operations().values(), key=lambda op: (order.get(op.group, len(order)), op.group))
+    by_group = sorted(
+        operations().values(), key=lambda op: (order.get(op.group, len(order)), op.group, op.title.casefold())
+    )
     return tuple((group, tuple(found)) for group, found in groupby(by_group, key=lambda op: op.group))
 
 
@@ -127,7 +129,7 @@ def _cases(op: Op, tick: Tick) -> Iterator[Case]:
                 weights = _weights(op, xs, params)
             except Refusal:
                 continue
-            if not op.preprocesses and _pointwise(op, _shapes(xs), outputs, params):
+            if len(xs) == 1 and not op.preprocesses and _pointwise(op, _shapes(xs), outputs, params):
                 xs = tuple(_standardised(x) for x in xs)
                 of = message("A photograph, brought to mean 0 and deviation 1")
             yield Case(xs, params, weights, of, tuple(_names(x) for x in xs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSlider, QDialog, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from explorer.ops import operations
 from explorer.ui import theme
@@ -14,7 +14,11 @@ from explorer.ui.gallery.operation_list import OperationList
 from explorer.ui.gallery.page import Page
 from explorer.ui.texts import said
 
-_STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -8, Qt.Key.Key_PageDown: 8}
+_STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+_SCROLLING = {
+    Qt.Key.Key_PageUp: QAbstractSlider.SliderAction.SliderPageStepSub,
+    Qt.Key.Key_PageDown: QAbstractSlider.SliderAction.SliderPageStepAdd,
+}
 
 
 class Gallery(QDialog):
@@ -127,6 +131,7 @@ class Gallery(QDialog):
         self._reason.show()
 
     def _filter(self, wanted: str) -> None:
+        self._reason.hide()
         self._list.filter(wanted)
         found = bool(self._list.operations)
         self._none.setVisible(not found)
@@ -155,7 +160,7 @@ class Gallery(QDialog):
             self.add_wanted.emit(self._list.current)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keys of the search field move in the list; Enter takes the operation."""
+        """Wherever the keys go, arrows choose, Page Up and Page Down scroll the page, and Enter takes the operation."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             key = Qt.Key(event.key())
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -163,6 +168,9 @@ class Gallery(QDialog):
                 return True
             if key in _STEPS:
                 self._list.step(_STEPS[key])
+                return True
+            if key in _SCROLLING:
+                self._page.verticalScrollBar().triggerAction(_SCROLLING[key])
                 return True
         return super().eventFilter(watched, event)
 
