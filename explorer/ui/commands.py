@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
@@ -17,19 +17,19 @@ from explorer.model.store import Store
 from explorer.ui import theme
 from explorer.ui.actions import Entry, added
 from explorer.ui.desk import Desk
-from explorer.ui.dialogs.keys_overlay import KeysOverlay
-from explorer.ui.dialogs.preferences import Preferences
 from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import Explore
-from explorer.ui.exporting.export_dialog import ExportDialog, FigureWanted
-from explorer.ui.exporting.figures import save_figure
-from explorer.ui.gallery.gallery import Gallery
 from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
 from explorer.ui.pointer import origin_at
 from explorer.ui.stage.map_grid import Place
 from explorer.ui.topbar import TopBar
 from explorer.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from explorer.ui.exporting.export_dialog import FigureWanted
+
+# Dialogs are imported when they are opened: together they would cost the start of the program a tenth of a second.
 
 
 class Commands(QObject):
@@ -182,6 +182,8 @@ class Commands(QObject):
         """The gallery, open at the operation that is looked at."""
         document, layer = self._store.document, self._explore.view.layer
         first = document.node(layer).op if document.has(layer) else ""
+        from explorer.ui.gallery.gallery import Gallery
+
         gallery = Gallery(self._illustrations, first, self._window)
         add = self._explore.add_layer
         gallery.add_wanted.connect(lambda name: gallery.accept() if add(name, gallery.refuse) else None)
@@ -233,15 +235,21 @@ class Commands(QObject):
                 ],
             ),
         ]
+        from explorer.ui.dialogs.keys_overlay import KeysOverlay
+
         KeysOverlay(self._window).show_keys([*pane, *self._sections])
 
     def _preferences(self) -> None:
+        from explorer.ui.dialogs.preferences import Preferences
+
         dialog = Preferences(self._settings, self._window)
         dialog.applied.connect(self._use_theme)
         dialog.open()
 
     def _export(self) -> None:
         report = self._explore.report
+        from explorer.ui.exporting.export_dialog import ExportDialog
+
         dialog = ExportDialog(
             self._store.document,
             self._explore.view,
@@ -258,6 +266,8 @@ class Commands(QObject):
 
     def _export_figure(self, wanted: FigureWanted, maps: tuple[Maps, ...]) -> None:
         """Write the maps that the dialog showed, whatever is on the stage by now."""
+        from explorer.ui.exporting.figures import save_figure
+
         self._desk.export_figure(lambda tick: save_figure(wanted.path, maps, wanted, tick=tick), wanted.path)
 
     def _origin_at_pin(self) -> None:
