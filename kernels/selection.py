@@ -18,7 +18,6 @@ from kernels._jit import kernel, parallel_kernel, prange, read_only
 
 BLOCK = 8192
 LINES = 64
-_FEW = 4
 _NARROWING = 8
 _STRETCH = 32
 
@@ -165,7 +164,8 @@ def _k_max_lines(x, limits, along_width, m, start, stop, y, switches):  # type: 
     size, k = (width, y.shape[2]) if along_width else (height, y.shape[1])
     # A few cells more than the line: lines that are a power of two apart would fight for the same places of a cache.
     keys = np.empty((stop - start, size + 16), x.dtype)
-    few = k <= _FEW and k * 16 <= size
+    # Halving takes passes by the bits of a number, the list takes steps by k; both measured.
+    few = k <= x.itemsize and k * 16 <= size
     pivot, ends, best = np.empty(1, x.dtype), np.empty(2, x.dtype), np.empty(k, x.dtype)
     places = np.empty(k + 1, np.int64)
     if along_width:
@@ -209,11 +209,13 @@ def _largest_of_blocks(x, limits, places):  # type: ignore[no-untyped-def]
     for task in prange(places.size):
         m, b = task // blocks, task % blocks
         block = x[m, b * BLOCK : (b + 1) * BLOCK]
-        best = _key(block[0], limits)
-        for q in range(block.size):
-            best = max(best, _key(block[q], limits))
+        keys = np.empty(block.size, x.dtype)
+        _keys_of_row(block, limits, keys)
+        best = keys[0]
+        for q in range(keys.size):
+            best = max(best, keys[q])
         place = 0
-        while _key(block[place], limits) != best:
+        while keys[place] != best:
             place += 1
         places[m, b] = b * BLOCK + place
 

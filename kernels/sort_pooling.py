@@ -77,7 +77,7 @@ def sort_pool(x, shares, first, last, y):  # type: ignore[no-untyped-def]
 def _ranks(a, b, c, d):  # type: ignore[no-untyped-def]
     """The ranks of four numbers: how many of the others each one is not above."""
     ab, ac, ad, bc, bd, cd = _above(a, b), _above(a, c), _above(a, d), _above(b, c), _above(b, d), _above(c, d)
-    return 3 - ab - ac - ad, 2 + ab - bc - bd, 1 + ac + bc - cd, ad + bd + cd
+    return 3 - ab - ac - ad, 2 + ab - bc - bd, 1 + ac + bc - cd, 0 + ad + bd + cd
 
 
 @parallel_kernel
