@@ -28,7 +28,7 @@ from kernels.convolution_weights import bias_gradient, weight_gradient
 CHANNELS = limits.Limits().channels
 _BANKS = (("classic", "Classic kernels"), ("gabor", "Gabor"), ("random", "Random (He)"), ("zero", "0"))
 LESS = "Fewer filters, a smaller kernel or a smaller output needs less."
-_KINDS = (("correlation", "Correlation, as networks do"), ("convolution", "Convolution, the kernel turned"))
+_KINDS = (("correlation", "Correlation"), ("convolution", "True convolution"))
 _KIND_HINT = "Convolution of mathematics turns the kernel by 180° before it is laid on; networks leave it as it is."
 
 

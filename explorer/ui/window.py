@@ -178,7 +178,7 @@ def _with_margin(panel: QWidget) -> QWidget:
     box = QWidget()
     box.setProperty("role", "panel")
     column = QVBoxLayout(box)
-    column.setContentsMargins(now.px(14), 0, now.px(14), now.px(8))
+    column.setContentsMargins(now.px(14), 0, now.px(8), now.px(8))
     column.addWidget(panel)
     return box
 
