@@ -14,32 +14,9 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange
-from kernels.window_taps import taps_inside
+from kernels.window_taps import by_phase, taps_inside
 
 _RUN = 32
-
-
-@kernel
-def _by_phase(x, stride, begin, fill, phases):  # type: ignore[no-untyped-def]
-    """phases[p, q] = x[q·stride + p − begin], `fill` outside of x: the taps of a strided row lie side by side."""
-    for p in range(phases.shape[0]):
-        phase = phases[p]
-        shift = p - begin
-        low = min(max(0, -(shift // stride)), phase.size)
-        high = max(low, min(phase.size, (x.size - 1 - shift) // stride + 1))
-        phase[:low] = fill
-        phase[high:] = fill
-        inner = phase[low:high]
-        source = x[low * stride + shift :]
-        if stride == 1:
-            for q in range(inner.size):
-                inner[q] = source[q]
-        elif stride == 2:
-            for q in range(inner.size):
-                inner[q] = source[2 * q]
-        else:
-            for q in range(inner.size):
-                inner[q] = source[stride * q]
 
 
 @kernel
@@ -102,7 +79,7 @@ def _max_rows(x, smallest, kernel, stride, dilation, begin, first, last, y, swit
             along, along_places = row_best[slot], row_places[slot]
             if held[slot] != m * height + r:
                 held[slot] = m * height + r
-                _by_phase(x[m, r], stride[1], begin[1], never, phases)
+                by_phase(x[m, r], stride[1], begin[1], never, phases)
                 if smallest:
                     _negate(phases)
                 for j in range(columns):
@@ -175,7 +152,7 @@ def _mean_rows(x, kernel, stride, dilation, begin, counts, first, last, y):  # t
             r = i * stride[0] + u * dilation[0] - begin[0]
             if 0 <= r < height:
                 _add(x[m, r], sums)
-        _by_phase(sums, stride[1], begin[1], 0.0, phases)
+        by_phase(sums, stride[1], begin[1], 0.0, phases)
         total[:] = 0
         for v in range(kernel[1]):
             _add(phases[v * dilation[1] % stride[1], v * dilation[1] // stride[1] :], total)

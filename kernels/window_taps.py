@@ -1,4 +1,4 @@
-"""One window at a time: which of its taps lie in the plane, which windows hold a cell, and the numbers under it.
+"""The numbers under one window or under a row of windows, and which windows hold a cell.
 
 Axes as in `kernels.pooling`: along an axis tap u of window i falls on the cell i·stride + u·dilation − begin.
 """
@@ -6,6 +6,32 @@ Axes as in `kernels.pooling`: along an axis tap u of window i falls on the cell 
 from __future__ import annotations
 
 from kernels._jit import kernel
+
+MOST_TAPS = 32
+"""Windows of up to so many cells are faster all together, tap by tap, than one by one."""
+
+
+@kernel
+def by_phase(x, stride, begin, fill, phases):  # type: ignore[no-untyped-def]
+    """phases[p, q] = x[q·stride + p − begin], `fill` outside of x: the taps of a strided row lie side by side."""
+    for p in range(phases.shape[0]):
+        phase = phases[p]
+        shift = p - begin
+        low = min(max(0, -(shift // stride)), phase.size)
+        high = max(low, min(phase.size, (x.size - 1 - shift) // stride + 1))
+        phase[:low] = fill
+        phase[high:] = fill
+        inner = phase[low:high]
+        source = x[low * stride + shift :]
+        if stride == 1:
+            for q in range(inner.size):
+                inner[q] = source[q]
+        elif stride == 2:
+            for q in range(inner.size):
+                inner[q] = source[2 * q]
+        else:
+            for q in range(inner.size):
+                inner[q] = source[stride * q]
 
 
 @kernel
@@ -36,6 +62,22 @@ def gather(x, i, j, kernel, stride, dilation, begin, taken):  # type: ignore[no-
             taken[count] = row[left + v * dilation[1]]
             count += 1
     return count
+
+
+@kernel
+def taps_of_row(x, i, kernel, stride, dilation, begin, phases, taps):  # type: ignore[no-untyped-def]
+    """taps[u·KW + v, j] = x[r, c], 0 outside of x (H, W), for all windows of output row i; `phases` is scratch."""
+    for u in range(kernel[0]):
+        r = i * stride[0] + u * dilation[0] - begin[0]
+        if 0 <= r < x.shape[0]:
+            by_phase(x[r], stride[1], begin[1], 0.0, phases)
+            for v in range(kernel[1]):
+                tap = phases[v * dilation[1] % stride[1], v * dilation[1] // stride[1] :]
+                target = taps[u * kernel[1] + v]
+                for j in range(target.size):
+                    target[j] = tap[j]
+        else:
+            taps[u * kernel[1] : (u + 1) * kernel[1]] = 0
 
 
 @kernel

@@ -42,8 +42,9 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     windows = window(x.shape, params)
     planes = windows.planes(x)
     norms = np.empty((len(planes), *windows.outputs))
+    counts = tuple(windows.counts(axis) if params.mean else np.ones(windows.outputs[axis]) for axis in (0, 1))
     for first, last in bands(len(planes) * windows.outputs[0], _POWER * windows.row_cost, tick):
-        lp_pooling.lp_pool(planes, params.p, params.mean, *windows.geometry, windows.most, first, last, norms)
+        lp_pooling.lp_pool(planes, params.p, counts, *windows.geometry, windows.most, first, last, norms)
     with np.errstate(over="ignore"):
         y = norms.reshape(x.shape[:2] + windows.outputs).astype(x.dtype)
     return (y,), (params, windows, planes, read_only(norms), x.shape)
@@ -130,7 +131,7 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
     def away_from_zero(shape: tuple[int, ...]) -> Array:
         return rng.choice((-1.0, 1.0), shape) * rng.uniform(0.1, 3, shape)
 
-    exponents = (2.0, 2.0, 1.0, 1.5, 3.0, 2.5, 1.25, 2.0, 4.0)
+    exponents = (2.0, 2.0, 1.0, 1.5, 3.0, 2.5, 1.25, 1.0, 2.0, 4.0)
     overlapping: dict[str, Any] = {"kernel": (3, 3), "stride": (1, 1), "padding": "same"}
     zeros = np.zeros((1, 1, 4, 4))
     zeros[0, 0, 0, 0] = -3.0
