@@ -109,7 +109,9 @@ def test_an_activation_agrees_with_onnxruntime(
     op, given_parameters = ORACLES[name]
     params, operator, opset, attributes = given_parameters(a, b)
     x = _numbers(shape, seed)
-    near(_of(op, x, params), run(operator, [x], opset=opset, **attributes)[0])
+    # Its logistic function is off by some 1e-8 everywhere, which x multiplies; our own digits have tests of their own.
+    absolute = 1e-6 if operator in ("Sigmoid", "Swish") else 0.0
+    near(_of(op, x, params), run(operator, [x], opset=opset, **attributes)[0], absolute)
 
 
 @settings(max_examples=25)
