@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from explorer.model.autosave import Autosave
 from explorer.model.display import View
-from explorer.model.evaluator import Evaluator, Event, Failed
+from explorer.model.evaluator import Evaluator, Event, Failed, Request
 from explorer.model.log import Log
 from explorer.model.memory import keep_freed_memory
 from explorer.model.pictures import sample
@@ -26,7 +26,7 @@ from explorer.ui.commands import Commands
 from explorer.ui.desk import Desk
 from explorer.ui.dialogs.error_dialog import show_fault
 from explorer.ui.dialogs.settings import Settings
-from explorer.ui.explore import Explore
+from explorer.ui.explore import AHEAD, Explore
 from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
 from explorer.ui.texts import said
@@ -55,13 +55,14 @@ class Assembly(QObject):
         _style(application, self.settings)
         document = starting_document(sample())
         conv = next(node for node in document if node.op == "conv")
+        view = View(layer=conv.id, dark=theme.current().name == "dark")
         self.store = Store(document)
-        self.panels = Panels()
         self._bridge = Bridge()
         self.evaluator = Evaluator(self._bridge.send, Preparation())
-        self.explore = Explore(
-            self.store, self.evaluator, self.panels, View(layer=conv.id, dark=theme.current().name == "dark")
-        )
+        # Kernels are loaded beside the building of the window, which then finds its numbers made.
+        self.evaluator.request(Request(AHEAD, document, view))
+        self.panels = Panels()
+        self.explore = Explore(self.store, self.evaluator, self.panels, view)
         self.window = MainWindow(self.panels)
         self.window.assembly = self
         self._faults = Bridge()

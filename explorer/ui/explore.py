@@ -27,6 +27,8 @@ from explorer.ui.pointer import Pointer
 from explorer.ui.texts import said
 from explorer.ui.wiring import connect
 
+AHEAD = 0
+"""The revision of a request from before there is a window: nobody waits for its report."""
 _OVERDUE = 150
 """Milliseconds after which what is shown is marked as behind the settings."""
 
@@ -253,7 +255,8 @@ class Explore(QObject):
     def receive(self, event: Event) -> None:
         """What the compute thread sends."""
         if isinstance(event, Report):
-            self._receive_report(event)
+            if event.revision != AHEAD:
+                self._receive_report(event)
         elif isinstance(event, Preparing):
             text = self.tr("Preparing kernels {0} of {1}").format(event.done, event.total)
             self.state_changed.emit("preparing", text)
