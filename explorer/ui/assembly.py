@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import cast, get_args
@@ -33,6 +34,8 @@ from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
 
 AUTOSAVE = "autosave"
+SWITCH_SECONDS = 0.001
+"""How long a thread may keep the interpreter while another waits for it."""
 
 
 class Assembly(QObject):
@@ -48,6 +51,9 @@ class Assembly(QObject):
         if not isinstance(application, QApplication):
             raise RuntimeError("make_window needs a QApplication")
         keep_freed_memory()
+        # Qt hands the interpreter over at every call: with Python's own 5 ms, a window shown beside a thread that loads
+        # kernels stands still for a sixth of a second.
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._log = log
         self._closed = False
         self.settings = Settings()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QShowEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from explorer.model.digits import number
@@ -104,6 +104,11 @@ class HistogramPanel(QWidget):
         self._poll = QTimer(self)
         self._poll.setInterval(20)
         self._poll.timeout.connect(self._loaded)
+        self._behind = False
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._draw)
         self._label = Elided(font="caption")
         self._log = button(
             self.tr("log"),
@@ -202,7 +207,8 @@ class HistogramPanel(QWidget):
         filled = self._counts is not None and self._plot is not None
         self._column.setStretch(1, int(filled))
         self._column.setStretch(4, int(not filled))
-        if self._counts is None or not self.isVisible():
+        self._behind = self._counts is not None and self.visibleRegion().isEmpty()
+        if self._counts is None or self._behind:
             return
         if self._plot is None:
             self._load()
@@ -255,10 +261,11 @@ class HistogramPanel(QWidget):
         """A third of the width in height."""
         return QSize(theme.current().px(260), theme.current().px(190))
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Draw what came while the panel was hidden."""
-        super().showEvent(event)
-        self._draw()
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what came while nobody saw the panel: a dock behind another is shown all the same, out of view."""
+        super().paintEvent(event)
+        if self._behind:
+            self._later.start()
 
     def changeEvent(self, event: QEvent) -> None:
         """A new theme."""
