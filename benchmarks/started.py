@@ -10,10 +10,13 @@ from typing import Any
 
 told = {"Python runs": perf_counter()}
 
+from explorer import app  # noqa: E402
+
+app.import_what_needs_no_qt()
+
 from PySide6.QtCore import QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
-from explorer import app  # noqa: E402
 from explorer.ui.assembly import Assembly  # noqa: E402
 from explorer.ui.explore import Explore  # noqa: E402
 from explorer.ui.stage.map_grid import MapGrid  # noqa: E402

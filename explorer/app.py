@@ -31,8 +31,18 @@ def make_window() -> MainWindow:
     return Assembly().window
 
 
+def import_what_needs_no_qt() -> None:
+    """Everything below the window. Once PySide is there it reads the source of every module that is imported."""
+    from explorer.model import autosave, evaluator, exporting, gallery, session  # noqa: F401
+    from explorer.ops import operations
+
+    operations()
+
+
 def _start(paths: list[Path]) -> int:
     """Open the window on `paths`, on what a crash left behind, or on the sample; the exit code of the program."""
+    import_what_needs_no_qt()
+
     from PySide6.QtWidgets import QApplication
 
     from explorer import __version__
