@@ -12,7 +12,7 @@ from explorer.ops import largest_of_lines as lines
 from explorer.ops.explanation import Number, Sign, Step
 from explorer.ops.op import Arrays, Cell, Op, Sample, Shape, Shapes, Weights
 from explorer.ops.parameters import integer
-from explorer.ops.pooled_places import HINTS, backward
+from explorer.ops.pooled_places import HINTS, OUTPUTS, backward
 from explorer.refusal import Refusal, message
 
 _MOST = limits.Limits().layers
@@ -117,7 +117,7 @@ OP = Op(
     explain=explain,
     reads=lines.reads,
     samples=samples,
-    outputs=("y", "switches", "plane"),
+    outputs=OUTPUTS,
     arithmetic=lambda shapes, params: (f"{_formula(shapes[0], params)} = {_k(shapes[0], params)}",),
     smooth=False,
     hint=HINTS,

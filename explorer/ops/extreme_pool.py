@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from explorer.ops import pooling_window
+from explorer.ops import pooled_places, pooling_window
 from explorer.ops.explanation import Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.parameters import choice
-from explorer.ops.pooled_places import HINTS, OUTPUTS, explain_plane, place_step, plane_of, scatter
+from explorer.ops.pooled_places import HINTS, OUTPUTS, explain_plane, place_step, plane_of
 from explorer.ops.pooling_window import Window, arithmetic, pooled, window, window_cases
 from explorer.refusal import Message, message
 from kernels import pooling, window_gradient
@@ -51,14 +51,13 @@ def _forward(smallest: bool, x: Array, params: Params, tick: Tick) -> tuple[Arra
 
 def _backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
     shape, dtype, switches, numbers = saved
-    gx = np.zeros((len(switches), shape[2] * shape[3]), dtype)
+    if numbers is None:
+        return pooled_places.backward(gys, (shape, dtype, switches), tick)
+    gx = np.zeros((len(switches), *shape[2:]), dtype)
     if gys[0] is not None:
         gy = read_only(np.ascontiguousarray(gys[0], dtype).reshape(switches.shape))
-        if numbers is None:
-            scatter(gy, switches, tick, gx)
-        else:
-            ties, windows, x, y = numbers
-            _tied_gradient(gy, ties, windows, x, y, tick, gx.reshape(-1, *shape[2:]))
+        ties, windows, x, y = numbers
+        _tied_gradient(gy, ties, windows, x, y, tick, gx)
     return (gx.reshape(shape),), {}
 
 

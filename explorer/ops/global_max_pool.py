@@ -10,7 +10,7 @@ import numpy as np
 
 from explorer.ops.explanation import Grid, Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
-from explorer.ops.pooled_places import HINTS, backward, explain_plane, place_step, plane_of
+from explorer.ops.pooled_places import HINTS, OUTPUTS, backward, explain_plane, place_step, plane_of
 from explorer.ops.whole_map import Params, arithmetic, pooled
 from explorer.ops.whole_map import reads as whole
 from explorer.refusal import message
@@ -106,7 +106,7 @@ OP = Op(
     explain=explain,
     reads=reads,
     samples=samples,
-    outputs=("y", "switches", "plane"),
+    outputs=OUTPUTS,
     arithmetic=arithmetic,
     smooth=False,
     hint=HINTS,

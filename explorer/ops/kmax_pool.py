@@ -8,7 +8,7 @@ from explorer import limits
 from explorer.ops import largest_of_lines as lines
 from explorer.ops.op import Op, Shapes
 from explorer.ops.parameters import integer
-from explorer.ops.pooled_places import HINTS, backward
+from explorer.ops.pooled_places import HINTS, OUTPUTS, backward
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ OP = Op(
     explain=lambda xs, weights, params, cell: lines.explain(xs, params, params.k, cell),
     reads=lines.reads,
     samples=lambda rng: lines.samples(rng, Params),
-    outputs=("y", "switches", "plane"),
+    outputs=OUTPUTS,
     arithmetic=arithmetic,
     smooth=False,
     hint=HINTS,

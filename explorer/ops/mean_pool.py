@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from explorer.ops import pooling_window
+from explorer.ops.brief_sum import mean_step
 from explorer.ops.explanation import Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Sample, Shapes, Tick, Weights
 from explorer.ops.parameters import flag
@@ -76,7 +77,7 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
     grid = windows.grid(xs[0], cell, adds_up=True)
     with np.errstate(invalid="ignore", over="ignore"):
         total = float(grid.values.sum())
-    count = float(windows.counts(0, params.count_padding)[i] * windows.counts(1, params.count_padding)[j])
+    count = int(windows.counts(0, params.count_padding)[i] * windows.counts(1, params.count_padding)[j])
     counted = message("cells, the padding counted") if params.count_padding else message("cells inside of the map")
     return (
         Step(
@@ -84,17 +85,7 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
             (Sign("Σ"), grid, Sign("="), Number(message("sum"), total, "product")),
             total,
         ),
-        Step(
-            message("Divided by their number"),
-            (
-                Number(message("sum"), total, "product"),
-                Sign("/"),
-                Number(counted, count, "weight"),
-                Sign("="),
-                Number(message("mean"), total / count),
-            ),
-            total / count,
-        ),
+        mean_step(total, counted, count),
     )
 
 

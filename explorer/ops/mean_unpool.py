@@ -10,6 +10,7 @@ import numpy as np
 
 from explorer.ops import pooling_window
 from explorer.ops.array_size import check_size
+from explorer.ops.brief_sum import mean_step
 from explorer.ops.explanation import Grid, Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.ops.padding import span
@@ -193,10 +194,7 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
     )
     if params.spread == "sum":
         return *address, added
-    mean = total / values.size
-    held = Number(message("windows"), float(values.size), "weight")
-    parts = Number(message("sum"), total, "product"), Sign("/"), held, Sign("="), Number(message("mean"), mean)
-    return *address, added, Step(message("Divided by their number"), parts, mean)
+    return *address, added, mean_step(total, message("windows"), values.size)
 
 
 def reads(shapes: Shapes, params: Params, cell: Cell) -> Sequence[Region]:
