@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,18 +32,45 @@ def make_window() -> MainWindow:
     return Assembly().window
 
 
+SETTLED = 3_000
+"""Milliseconds after which a start is over."""
+
+
 def import_what_needs_no_qt() -> None:
-    """Everything below the window. Once PySide is there it reads the source of every module that is imported."""
+    """Everything below the window. Once PySide is there it reads the source of every module that is imported.
+
+    Nothing that a start makes is garbage: looking for it at every few hundred objects would take a tenth of its time.
+    The collector rests until `end_start`.
+    """
+    gc.disable()
+    # Numba brings in the measuring of coverage wherever that is installed.
+    unwanted = "coverage" not in sys.modules
+    if unwanted:
+        sys.modules["coverage"] = None  # type: ignore[assignment]
+    import numba  # noqa: F401
+
+    if unwanted:
+        del sys.modules["coverage"]
     from explorer.model import autosave, evaluator, exporting, gallery, session  # noqa: F401
     from explorer.ops import operations
 
     operations()
 
 
+def end_start() -> None:
+    """Let the collector work again, without what the start has made: it stays as long as the program.
+
+    To look through all of that would stop the window for a tenth of a second, now and at every full collection.
+    """
+    gc.freeze()
+    gc.enable()
+
+
 def _start(paths: list[Path]) -> int:
     """Open the window on `paths`, on what a crash left behind, or on the sample; the exit code of the program."""
     import_what_needs_no_qt()
 
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
     from explorer import __version__
@@ -64,6 +92,7 @@ def _start(paths: list[Path]) -> int:
     log_qt_messages(log)
     assembly.recover()
     assembly.window.show()
+    QTimer.singleShot(SETTLED, end_start)
     assembly.desk.open(paths)
     try:
         return application.exec()

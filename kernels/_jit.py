@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import pickle
 import secrets
 import shutil
 import stat
@@ -32,7 +33,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numba
 import numpy as np
 from numba import config, njit, prange
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.environment import Environment
 from numba.core.runtime import rtsys
 
 __all__ = [
@@ -121,6 +123,35 @@ def mark_complete() -> None:
             (_folder / _MARK).touch(mode=0o600)
 
 
+def _environment(module: str, constants: list[Any], name: str) -> Environment:
+    """What compiled code knows of the module that it comes from, as Numba's `_rebuild_env`, but without importing that.
+
+    Code of Numba itself lies in kernels as well, and its modules take a twentieth of a second. Only code that goes back
+    to Python objects looks there, and no kernel does.
+    """
+    known = Environment._memo.get(name)
+    if known is not None:
+        return known
+    made = Environment(vars(sys.modules.get(module, sys.modules[__name__])))
+    made.consts[:] = constants
+    made.env_name = name
+    Environment._memo[name] = made
+    return made
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("numba.core.environment", "_rebuild_env"):
+            return _environment
+        return super().find_class(module, name)
+
+
+class _Files(IndexDataCacheFile):  # type: ignore[misc]
+    def _load_data(self, name: str) -> Any:
+        with Path(self._data_path(name)).open("rb") as file:
+            return _Unpickler(file).load()
+
+
 class _TolerantCache(FunctionCache):  # type: ignore[misc]
     """Numba's cache on disk, for which a damaged or unwritable file is a miss.
 
@@ -131,6 +162,11 @@ class _TolerantCache(FunctionCache):  # type: ignore[misc]
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
+        self._cache_file = _Files(
+            cache_path=self._cache_path,
+            filename_base=self._impl.filename_base,
+            source_stamp=self._impl.locator.get_source_stamp(),
+        )
         self._cache_file._data_name_pattern = f"{self._impl.filename_base}.{{number:d}}-{secrets.token_hex(8)}.nbc"
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:

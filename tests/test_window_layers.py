@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QObject, Qt
 from PySide6.QtTest import QTest
 from windows import Driver, small_document
 
@@ -294,6 +294,19 @@ def test_the_second_output_of_pooling_can_be_looked_at(driver: Driver) -> None:
     driver.settle()
     assert driver.explore.report.maps[0].link == Link(driver.node("max_pool").id, "switches")
     assert shown_numbers(driver).dtype == np.int64
+
+
+def test_looking_back_and_forth_leaves_no_objects_behind(driver: Driver) -> None:
+    def there_and_back() -> int:
+        for layer in ("max_pool", "softmax", "conv"):
+            driver.look(layer)
+            driver.settle()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        return len(driver.window.findChildren(QObject))
+
+    there_and_back()
+    once = there_and_back()
+    assert [there_and_back() for _ in range(3)] == [once] * 3
 
 
 def test_editing_the_first_layer_gives_the_numbers_of_a_fresh_computation(driver: Driver) -> None:

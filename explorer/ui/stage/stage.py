@@ -95,7 +95,7 @@ class Stage(QWidget):
     def _fill(self, made: QToolButton, options: tuple[tuple[str, str], ...], wanted: object) -> None:
         menu = made.menu()
         menu.clear()
-        group = QActionGroup(menu)
+        group = menu.findChild(QActionGroup) or QActionGroup(menu)
         for value, text in options:
             action = menu.addAction(text)
             action.setCheckable(True)
