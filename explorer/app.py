@@ -40,7 +40,7 @@ def import_what_needs_no_qt() -> None:
     """Everything below the window. Once PySide is there it reads the source of every module that is imported.
 
     Nothing that a start makes is garbage: looking for it at every few hundred objects would take a tenth of its time.
-    The collector rests until `end_start`.
+    The collector rests until `_end_start`.
     """
     gc.disable()
     # Numba brings in the measuring of coverage wherever that is installed.
@@ -52,18 +52,31 @@ def import_what_needs_no_qt() -> None:
     if unwanted:
         del sys.modules["coverage"]
     from explorer.model import autosave, evaluator, exporting, gallery, session  # noqa: F401
-    from explorer.ops import operations
+    from explorer.model.starting import load_operations
 
-    operations()
+    load_operations()
 
 
-def end_start() -> None:
-    """Let the collector work again, without what the start has made: it stays as long as the program.
+def _end_start() -> None:
+    """Bring in the operations that no layer uses yet, a few milliseconds each, and let the collector work again.
 
-    To look through all of that would stop the window for a tenth of a second, now and at every full collection.
+    It leaves out what the start has made, which stays as long as the program: to look through all of that would stop
+    the window for a tenth of a second, now and at every full collection.
     """
-    gc.freeze()
-    gc.enable()
+    from PySide6.QtCore import QTimer
+
+    from explorer.ops import load_each
+
+    steps = load_each()
+
+    def go_on() -> None:
+        if next(steps, steps) is not steps:
+            QTimer.singleShot(0, go_on)
+            return
+        gc.freeze()
+        gc.enable()
+
+    go_on()
 
 
 def _start(paths: list[Path]) -> int:
@@ -92,7 +105,7 @@ def _start(paths: list[Path]) -> int:
     log_qt_messages(log)
     assembly.recover()
     assembly.window.show()
-    QTimer.singleShot(SETTLED, end_start)
+    QTimer.singleShot(SETTLED, _end_start)
     assembly.desk.open(paths)
     try:
         return application.exec()

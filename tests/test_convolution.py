@@ -1,4 +1,4 @@
-"""What users rely on in convolution, its kernels to begin with, its padding, and ReLU."""
+"""What users rely on in conv, its kernels to begin with, its padding, and ReLU."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer import limits
-from explorer.ops import convolution, kernel_presets, padding, relu
-from explorer.ops.convolution import Params
+from explorer.ops import conv, kernel_presets, padding, relu
+from explorer.ops.conv import Params
 from explorer.ops.explanation import Grid, Sum
 from explorer.ops.op import Cell, no_tick
 from explorer.refusal import Refusal
 
-OP = convolution.OP
+OP = conv.OP
 
 
 def convolved(x: Any, w: Any, b: Any = None, **params: Any) -> Any:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer import limits
-from explorer.ops import dense, flatten, global_average_pool, softmax_cross_entropy
+from explorer.ops import dense, flatten, global_average_pool, softmax
 from explorer.ops.explanation import Number, Sum
 from explorer.ops.op import Cell, no_tick
 from explorer.refusal import Refusal
@@ -56,7 +56,7 @@ def test_a_fully_connected_layer_agrees_with_onnxruntime(shape: tuple[int, ...],
 @given(st.integers(1, 4), st.integers(1, 30), st.sampled_from([1, 30, 1000]), _seeds)
 def test_softmax_agrees_with_onnxruntime(images: int, classes: int, scale: int, seed: int) -> None:
     x = _numbers((images, classes, 1, 1), seed) * scale
-    y, _ = _output(softmax_cross_entropy, x, softmax_cross_entropy.Params())
+    y, _ = _output(softmax, x, softmax.Params())
     (expected,) = run("Softmax", [x[:, :, 0, 0]], axis=1)
     near(y[:, :, 0, 0], expected)
 
@@ -73,15 +73,15 @@ def test_flattening_keeps_the_order_that_a_fully_connected_layer_reads(shape: tu
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_large_scores_overflow_neither_softmax_nor_its_loss(dtype: Any) -> None:
     scores = _column(1000, 1001, 1002).astype(dtype)
-    y, loss = _output(softmax_cross_entropy, scores, softmax_cross_entropy.Params((0,)))
+    y, loss = _output(softmax, scores, softmax.Params((0,)))
     np.testing.assert_allclose(y.ravel(), [0.09003057, 0.24472847, 0.66524096], rtol=1e-6)
     assert loss.item() == pytest.approx(2.40760596, rel=1e-6)
 
 
 def test_the_loss_of_a_hopeless_class_stays_finite() -> None:
     scores = _column(0, 5000)
-    (y, loss), saved = softmax_cross_entropy.OP.forward((scores,), {}, softmax_cross_entropy.Params((0,)), no_tick)
-    (gradient,), _ = softmax_cross_entropy.OP.backward([None, np.ones((1, 1, 1, 1))], saved, no_tick)
+    (y, loss), saved = softmax.OP.forward((scores,), {}, softmax.Params((0,)), no_tick)
+    (gradient,), _ = softmax.OP.backward([None, np.ones((1, 1, 1, 1))], saved, no_tick)
     assert y[0, 0, 0, 0] == 0
     assert loss.item() == 5000
     assert gradient.ravel().tolist() == [-1, 1]
@@ -89,7 +89,7 @@ def test_the_loss_of_a_hopeless_class_stays_finite() -> None:
 
 def test_the_inspector_shows_that_the_plain_exponential_would_overflow() -> None:
     scores = _column(1000, 1001, 1002).astype(np.float32)
-    steps = softmax_cross_entropy.OP.explain((scores,), {}, softmax_cross_entropy.Params(), Cell(0, (0, 2, 0, 0)))
+    steps = softmax.OP.explain((scores,), {}, softmax.Params(), Cell(0, (0, 2, 0, 0)))
     plain = steps[0].parts[-1]
     assert isinstance(plain, Number)
     assert plain.value == math.inf
@@ -98,7 +98,7 @@ def test_the_inspector_shows_that_the_plain_exponential_would_overflow() -> None
 
 def test_each_image_is_held_against_its_own_class() -> None:
     scores = np.log(np.array([[1.0, 3.0], [1.0, 3.0]])).reshape(2, 2, 1, 1)
-    _, loss = _output(softmax_cross_entropy, scores, softmax_cross_entropy.Params((0, 1)))
+    _, loss = _output(softmax, scores, softmax.Params((0, 1)))
     np.testing.assert_allclose(loss.ravel(), [math.log(4), math.log(4 / 3)])
 
 
@@ -112,7 +112,7 @@ def test_each_image_is_held_against_its_own_class() -> None:
 )
 def test_a_loss_without_a_meaning_is_refused(shape: tuple[int, ...], target: tuple[int, ...], named: str) -> None:
     with pytest.raises(Refusal, match=named):
-        softmax_cross_entropy.OP.shape((shape,), softmax_cross_entropy.Params(target))
+        softmax.OP.shape((shape,), softmax.Params(target))
 
 
 def test_weights_beyond_the_limit_are_refused_before_memory_is_taken() -> None:

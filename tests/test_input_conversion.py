@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.ops.input_conversion import OP
+from explorer.ops.input import OP
 from explorer.ops.op import no_tick
 from explorer.ops.picture_channels import Params
 from explorer.refusal import Refusal

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from explorer.ops import channel_softmax, log_softmax, parameters, softmax_along_axis
 from explorer.ops.explanation import Number, Sum
 from explorer.ops.op import Cell, no_tick
-from explorer.ops.softmax_cross_entropy import OP, Params
+from explorer.ops.softmax import OP, Params
 from explorer.refusal import Refusal
 from kernels import softmax as kernels
 from tests.onnx_oracle import near, run

@@ -288,6 +288,7 @@ def test_the_help_stands_together_in_the_menu(driver: Driver) -> None:
 
 def test_the_menu_of_layers_has_a_sub_menu_for_each_group(driver: Driver) -> None:
     menu = driver.panels.pipeline.add_menu
+    menu.aboutToShow.emit()
     inner = [action.menu() for action in menu.actions() if isinstance(action.menu(), QMenu)]
     assert [each.title() for each in inner] == [group for group, _ in grouped()]
     assert [a.objectName() for each in inner for a in each.actions()] == [f"pipeline.add.{name}" for name in ALL]

@@ -115,7 +115,9 @@ class Driver:
 
     def choose(self, menu_of: str, value: str) -> None:
         """Trigger the entry with this data, name or text in the menu of a button, or in one of its sub-menus."""
-        entries = self.child(menu_of).menu().actions()
+        menu = self.child(menu_of).menu()
+        menu.aboutToShow.emit()
+        entries = menu.actions()
         for action in [*entries, *(inner for each in entries if each.menu() for inner in each.menu().actions())]:
             if value in (action.data(), action.objectName(), action.text()):
                 action.trigger()

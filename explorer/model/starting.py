@@ -5,6 +5,7 @@ from __future__ import annotations
 from explorer.model.document import Document, Source
 from explorer.model.editing import add, set_params
 from explorer.model.pictures import Picture
+from explorer.ops import operations
 
 _CHAIN = (
     "input",
@@ -17,6 +18,12 @@ _CHAIN = (
     "dense",
     "softmax",
 )
+
+
+def load_operations() -> None:
+    """Import what the first document is made of."""
+    for name in _CHAIN:
+        operations().get(name)
 
 
 def starting_document(picture: Picture) -> Document:

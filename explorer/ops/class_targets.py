@@ -14,7 +14,7 @@ from explorer.ops.op import Array
 from explorer.refusal import Refusal, message
 
 if TYPE_CHECKING:
-    from explorer.ops.softmax_cross_entropy import Params
+    from explorer.ops.softmax import Params
 
 _SHOWN = 256
 

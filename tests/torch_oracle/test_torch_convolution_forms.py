@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from explorer.ops import convolution, depthwise_conv, pointwise_conv, row_conv, separable_conv, transposed_conv
+from explorer.ops import conv, depthwise_conv, pointwise_conv, row_conv, separable_conv, transposed_conv
 from explorer.ops.op import Op, no_tick
 from explorer.refusal import Refusal
 
@@ -71,14 +71,14 @@ def test_convolution_and_true_convolution(
     each: int, kernel: Any, stride: Any, dilation: Any, pad: Any, groups: int, turned: bool, size: Any, seed: int
 ) -> None:
     kind = "convolution" if turned else "correlation"
-    params = convolution.Params(groups * each, kernel, stride, "numbers", pad * 2, dilation, groups, kind=kind)
+    params = conv.Params(groups * each, kernel, stride, "numbers", pad * 2, dilation, groups, kind=kind)
     shape = size[0], groups * size[1], *size[2:]
 
     def theirs(x: Any, w: Any) -> Any:
         laid = w["w"].flip((2, 3)) if turned else w["w"]
         return conv2d(x, laid, w["b"], stride, pad, dilation, groups)
 
-    agrees(convolution.OP, params, shape, seed, theirs)
+    agrees(conv.OP, params, shape, seed, theirs)
 
 
 @settings(max_examples=30)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from explorer.ops import channel_softmax, dense, flatten, log_softmax, softmax_along_axis
 from explorer.ops.op import no_tick
-from explorer.ops.softmax_cross_entropy import OP, Params
+from explorer.ops.softmax import OP, Params
 
 torch = pytest.importorskip("torch")
 

@@ -30,7 +30,9 @@ class PipelinePanel(QWidget):
         self.layers = LayerList()
         self._adder = menu_button(self.tr("+ Add layer"), "pipeline.add", self.tr("Add a layer behind the current one"))
         self._adder.setProperty("role", "quiet")
-        self.add_menu = self._menu_of_operations()
+        self.add_menu = QMenu(self)
+        self.add_menu.setObjectName("pipeline.add.menu")
+        self.add_menu.aboutToShow.connect(self._fill_add_menu)
         self._adder.setMenu(self.add_menu)
         self._choices: Callable[[str], tuple[GiverChoice, ...]] = lambda id: ()
         self._foldable: frozenset[str] = frozenset()
@@ -53,9 +55,11 @@ class PipelinePanel(QWidget):
         self._foldable = foldable
         self.layers.show_cards(cards, chosen)
 
-    def _menu_of_operations(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setObjectName("pipeline.add.menu")
+    def _fill_add_menu(self) -> None:
+        """When it is first opened: until then only the operations of the document need to be known."""
+        menu = self.add_menu
+        if not menu.isEmpty():
+            return
         find = menu.addAction(self.tr("Find an operation…") + "\tCtrl+L")
         find.setObjectName("pipeline.add.find")
         find.triggered.connect(lambda _checked=False: self.find_wanted.emit())
@@ -68,7 +72,6 @@ class PipelinePanel(QWidget):
                 action.setObjectName(f"pipeline.add.{op.name}")
                 action.setToolTip(op.formula)
                 action.triggered.connect(lambda _checked=False, name=op.name: self.add_wanted.emit(name))
-        return menu
 
     def menu_of(self, id: str) -> QMenu:
         """What can be done with a layer."""
