@@ -5,8 +5,8 @@
 with stride s, dilation d, padding p (zeros) and, in g = k // (K/groups), the group of filter k; C channels a group.
 
 Bands of output rows go to the threads. Each band copies the input rows that it reads, padding included, into a scratch
-that fits the second-level cache, and adds the taps up into the output row: three taps of four filters at once keep the
-multipliers busy. An output cell is summed by one thread in one order, so the result does not depend on their number.
+that fits the second-level cache, and sums the taps of several filters and columns at a time in the registers
+(`kernels/tile.py`). An output cell is summed by one thread in one order, so the result does not depend on their number.
 Called in bands from Python: a flag polled inside of `prange` is hoisted, so `tick` could not cancel otherwise.
 """
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only
 from kernels.taps import Axis, Taps, fill, places, reads, taps
+from kernels.tile import FILTERS, columns, tile_of_filters, tile_of_one
 
 Array = NDArray[Any]
 Pair = tuple[int, int]
@@ -29,109 +30,74 @@ Tick = Callable[[], None]
 SCRATCH_BYTES = 1 << 18
 """What one thread copies at a time: half of a common second-level cache."""
 
+LONG_ROW = 1024
+"""Cells of the rows that pixels are arranged in where their place does not matter."""
+
 CALL_OPERATIONS = 50_000_000
 """Multiplications between two ticks: some milliseconds of work."""
 
-COLUMNS = 512
-"""Cells of an output row that are summed at a time: their sums and input rows stay in the first-level cache."""
-
-LANES = 32
-"""Widths are rounded up to this: a remainder would run one cell at a time. What lies past a row is never kept."""
-
 
 @kernel
-def _add_to_four(y0, y1, y2, y3, s, at, w0, w1, w2, w3):
-    """y_f[j] += Σ_t w_f[t]·s[at[t] + j], three taps t at a time; returns how many taps that were."""
-    n = len(y0)
-    whole = len(at) - len(at) % 3
-    for t in range(0, whole, 3):
-        s0, s1, s2 = s[at[t] : at[t] + n], s[at[t + 1] : at[t + 1] + n], s[at[t + 2] : at[t + 2] + n]
-        a0, a1, a2 = w0[t], w0[t + 1], w0[t + 2]
-        b0, b1, b2 = w1[t], w1[t + 1], w1[t + 2]
-        c0, c1, c2 = w2[t], w2[t + 1], w2[t + 2]
-        d0, d1, d2 = w3[t], w3[t + 1], w3[t + 2]
-        for j in range(n):
-            y0[j] += a0 * s0[j] + a1 * s1[j] + a2 * s2[j]
-            y1[j] += b0 * s0[j] + b1 * s1[j] + b2 * s2[j]
-            y2[j] += c0 * s0[j] + c1 * s1[j] + c2 * s2[j]
-            y3[j] += d0 * s0[j] + d1 * s1[j] + d2 * s2[j]
-    return whole
+def _tile(y, y_at, y_step, n, start, start_at, s, s_at, at, taps, w, w_at, filters, sums):
+    """y[y_at + f·y_step + j] = start[start_at + f], or itself for start_at < 0, + Σ_t w[…]·s[s_at + at[t] + j], j < n.
 
-
-@kernel
-def _add_to_one(y, s, at, w):
-    """y[j] += Σ_t w[t]·s[at[t] + j], nine taps t at a time; returns how many taps that were."""
-    n = len(y)
-    whole = len(at) - len(at) % 9
-    for t in range(0, whole, 9):
-        s0, s1, s2 = s[at[t] : at[t] + n], s[at[t + 1] : at[t + 1] + n], s[at[t + 2] : at[t + 2] + n]
-        s3, s4, s5 = s[at[t + 3] : at[t + 3] + n], s[at[t + 4] : at[t + 4] + n], s[at[t + 5] : at[t + 5] + n]
-        s6, s7, s8 = s[at[t + 6] : at[t + 6] + n], s[at[t + 7] : at[t + 7] + n], s[at[t + 8] : at[t + 8] + n]
-        a0, a1, a2, a3, a4 = w[t], w[t + 1], w[t + 2], w[t + 3], w[t + 4]
-        a5, a6, a7, a8 = w[t + 5], w[t + 6], w[t + 7], w[t + 8]
-        for j in range(n):
-            y[j] += (
-                a0 * s0[j] + a1 * s1[j] + a2 * s2[j] + a3 * s3[j] + a4 * s4[j]
-                + a5 * s5[j] + a6 * s6[j] + a7 * s7[j] + a8 * s8[j]
-            )  # fmt: skip
-    return whole
-
-
-@kernel
-def _add_rest(y, s, at, w, done):
-    """y[j] += Σ_t w[t]·s[at[t] + j] for t from `done`."""
-    n = len(y)
-    for t in range(done, len(at)):
-        tap, line = w[t], s[at[t] : at[t] + n]
-        for j in range(n):
-            y[j] += tap * line[j]
-
-
-@kernel
-def _add_taps(sums, n, s, at, w, first, filters):
-    """sums[f, j] += Σ_t w[first + f, t]·s[at[t] + j] for j < n and f < `filters`, which is 4 or 1."""
-    if filters == 4:
-        y0, y1, y2, y3 = sums[0, :n], sums[1, :n], sums[2, :n], sums[3, :n]
-        done = _add_to_four(y0, y1, y2, y3, s, at, w[first], w[first + 1], w[first + 2], w[first + 3])
+    For `filters` = FILTERS or 1. Where n is less than the columns of a tile the rest of it stays in `sums`.
+    """
+    whole = len(sums) // filters
+    if n == whole:
+        if filters == 1:
+            tile_of_one(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at)
+        else:
+            tile_of_filters(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at)
+        return
+    if start_at < 0:
+        for f in range(filters):
+            for j in range(n):
+                sums[f * whole + j] = y[y_at + f * y_step + j]
+    if filters == 1:
+        tile_of_one(sums, 0, whole, start, start_at, s, s_at, at, taps, w, w_at)
     else:
-        done = _add_to_one(sums[0, :n], s, at, w[first])
+        tile_of_filters(sums, 0, whole, start, start_at, s, s_at, at, taps, w, w_at)
     for f in range(filters):
-        _add_rest(sums[f, :n], s, at, w[first + f], done)
+        for j in range(n):
+            y[y_at + f * y_step + j] = sums[f * whole + j]
 
 
 @kernel
-def _row(y, o, q, low, high, first, last, bias, fresh, s, at, w, sums):
-    """y[f, o, q, low:high] = (bias[f] where `fresh`, else itself) + taps, for the filters `first` … `last` − 1."""
-    n = high - low
-    whole = n if n < LANES // 2 else (n + LANES - 1) // LANES * LANES
+def _row(y, y_at, y_step, width, first, last, bias, fresh, s, s_at, at, w, w_step, w_from, shape, sums):
+    """A row of y, which begins at y_at in filter 0, for the filters `first` … `last` − 1.
+
+    It is bias[f] where `fresh`, else itself, plus the taps. The weights of FILTERS filters f, f + 1, … begin at
+    f·w_step + w_from·FILTERS, those of one at f·w_step + w_from; `shape` holds the columns of either tile.
+    """
+    taps = len(at)
     f = first
     while f < last:
-        filters = 4 if f + 4 <= last else 1
-        for g in range(filters):
-            line, kept = sums[g], y[f + g, o, q, low:high]
-            if fresh:
-                line[:whole] = bias[f + g]
-            else:
-                for j in range(n):
-                    line[j] = kept[j]
-        _add_taps(sums, whole, s, at, w, f, filters)
-        for g in range(filters):
-            line, kept = sums[g], y[f + g, o, q, low:high]
-            for j in range(n):
-                kept[j] = line[j]
-        f += filters
+        filters, columns = (FILTERS, shape[0]) if f + FILTERS <= last else (1, shape[1])
+        stop = last - (last - f) % filters
+        part = sums[: filters * columns]
+        for k in range(f, stop, filters):
+            start_at = k if fresh else -1
+            w_at = k * w_step + w_from * filters
+            for low in range(0, width, columns):
+                n, y_low, s_low = min(columns, width - low), y_at + k * y_step + low, s_at + low
+                _tile(y, y_low, y_step, n, bias, start_at, s, s_low, at, taps, w, w_at, filters, part)
+        f = stop
 
 
 @parallel_kernel
-def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, first, last):
+def _correlate(x, w, bias, y, groups, needed, band, block, shape, k_first, k_last, first, last):
     """The bands `first` … `last` − 1 of y for the filters `k_first` … `k_last` − 1 of each group.
 
-    x: (N, G·C, H, W); w: (K, C·T) in the order of `places`; y: (N, K, H', Q, W'), Q residues of columns.
+    x: (N, G·C, H, W); w: K·C·T weights as `packed` has them; y: (N, K, H', Q, W'), Q residues of columns.
     """
     rows, columns, starts, stops, runs, run, line, top, height, left, blocks, width, row_step, spread, step = needed
     channels = x.shape[1] // groups
     of_group = y.shape[1] // groups
     bands = (blocks + band - 1) // band
+    flat_y = y.reshape(y.size)
+    y_step = y.shape[2] * y.shape[3] * y.shape[4]
+    w_step = channels * len(rows)
     for task in prange(first, last):
         n = task // (groups * bands)
         g = task // bands % groups
@@ -139,12 +105,12 @@ def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, firs
         b1 = min(b0 + band, blocks)
         lines = row_step * (b1 - b0 - 1) + height
         cells = block * lines * line
-        flat = np.empty(cells + LANES, x.dtype)
+        # What a last tile reads past the row is never kept.
+        flat = np.empty(cells + max(shape), x.dtype)
         flat[cells:] = 0
         scratch = flat[:cells].reshape((block, lines, line))
         at = np.empty(block * len(rows), np.int64)
-        sums = np.empty((4, COLUMNS), x.dtype)
-        out = y[n]
+        sums = np.empty(max(FILTERS * shape[0], shape[1]), x.dtype)
         k0 = g * of_group + k_first
         k1 = g * of_group + k_last
         for c0 in range(0, channels, block):
@@ -155,15 +121,17 @@ def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, firs
                     start, count = starts[r, q], stops[r, q] - starts[r, q]
                     reads(rows[start : start + count], columns[start : start + count], c1 - c0, lines, line, at)
                     begins = at[: (c1 - c0) * count]
-                    used = w[:, channels * start + c0 * count : channels * start + c1 * count]
+                    w_from = channels * start + c0 * count
                     for b in range(b0, b1):
                         o = b * spread + r
                         if o >= y.shape[2]:
                             break
-                        source = flat[row_step * (b - b0) * line :]
-                        for low in range(0, width, COLUMNS):
-                            high = min(low + COLUMNS, width)
-                            _row(out, o, q, low, high, k0, k1, bias, c0 == 0, source[low:], begins, used, sums)
+                        at_row = n * y.shape[1] * y_step + (o * y.shape[3] + q) * width
+                        read = row_step * (b - b0) * line
+                        _row(
+                            flat_y, at_row, y_step, width, k0, k1, bias, c0 == 0, flat, read, begins, w,
+                            w_step, w_from, shape, sums,
+                        )  # fmt: skip
 
 
 def banded(table: Taps, maps: int, channels: int, itemsize: int) -> tuple[int, int]:
@@ -185,25 +153,35 @@ def scan(table: Taps) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def packed(w: Array, groups: int) -> Array:
+    """Weights (K, T), flat: within a group FILTERS filters at a time tap by tap, and those that are left one by one."""
+    taps = w.shape[1]
+    of_group = w.reshape(groups, -1, taps)
+    whole = of_group.shape[1] // FILTERS * FILTERS
+    tiles = of_group[:, :whole].reshape(groups, -1, FILTERS, taps).swapaxes(2, 3).reshape(groups, -1)
+    return np.concatenate([tiles, of_group[:, whole:].reshape(groups, -1)], axis=1).ravel()
+
+
 def _correlated(x: Array, w: Array, bias: Array, y: Array, groups: int, table: Taps, tick: Tick) -> None:
     """Drive `_correlate` over all of y, in calls of some milliseconds."""
     channels, filters = x.shape[1] // groups, w.shape[0] // groups
     flat = w.reshape(len(w), -1)
     if table.row_spread > 1 or table.column_spread > 1:
-        flat = read_only(np.ascontiguousarray(flat[:, places(channels, table)]))
+        flat = flat[:, places(channels, table)]
+    flat = read_only(packed(flat, groups))
     residues = table.starts.shape[1]
     out = y[:, :, :, None] if residues == 1 else np.empty((*y.shape[:3], residues, table.width), y.dtype)
     band, block = banded(table, x.shape[0] * groups, channels, x.itemsize)
-    needed = scan(table)
+    needed, shape = scan(table), columns(x.itemsize)
     tasks = x.shape[0] * groups * -(-table.blocks // band)
     of_filter = max(1, band * table.width * channels * len(table.order))
-    share = min(filters, max(4, CALL_OPERATIONS // of_filter // 4 * 4))
+    share = min(filters, max(FILTERS, CALL_OPERATIONS // of_filter // FILTERS * FILTERS))
     calls = max(4, CALL_OPERATIONS // (of_filter * share))
     for k in range(0, filters, share):
         for first in range(0, tasks, calls):
             tick()
             last = min(first + calls, tasks)
-            _correlate(x, flat, bias, out, groups, needed, band, block, k, min(k + share, filters), first, last)
+            _correlate(x, flat, bias, out, groups, needed, band, block, shape, k, min(k + share, filters), first, last)
     if residues > 1:
         y[...] = out.swapaxes(3, 4).reshape(*y.shape[:3], -1)[..., : y.shape[3]]
 
@@ -212,8 +190,19 @@ def convolve(
     x: Array, w: Array, b: Array, y: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
 ) -> None:
     """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all of one float type."""
+    if w.shape[2:] == (1, 1) and stride == (1, 1) and not any(pads):
+        # Each pixel is by itself: long rows waste less at their ends, and some are left to share among the threads.
+        x, y = (_in_long_rows(each) for each in (x, y))
     table = forward_taps(w.shape[2:], y.shape[2:], stride, dilation, pads)
     _correlated(read_only(x), read_only(w), read_only(b), y, groups, table, tick)
+
+
+def _in_long_rows(x: Array) -> Array:
+    """The maps (N, C, H, W) seen as (N, C, H·W/n, n) with rows of some thousand cells, where they are contiguous."""
+    images, channels, height, width = x.shape
+    divisors = (rows for rows in range(1, height + 1) if height % rows == 0)
+    rows = next(rows for rows in divisors if height // rows * width <= LONG_ROW or rows == height)
+    return x.reshape(images, channels, rows, height // rows * width)
 
 
 def forward_taps(kernel: Any, extents: Any, stride: Pair, dilation: Pair, pads: Pads) -> Taps:

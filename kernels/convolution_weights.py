@@ -13,7 +13,6 @@ import numpy as np
 from kernels._jit import kernel, parallel_kernel, prange, read_only
 from kernels.convolution import (
     CALL_OPERATIONS,
-    COLUMNS,
     Array,
     Pads,
     Pair,
@@ -23,6 +22,9 @@ from kernels.convolution import (
     scan,
 )  # fmt: skip
 from kernels.taps import fill, reads
+
+COLUMNS = 512
+"""Cells of a row that are summed at a time: they stay in the first-level cache."""
 
 BINS = 16
 BINS_BYTES = 1 << 26

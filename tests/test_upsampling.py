@@ -204,6 +204,8 @@ def test_upsampling_agrees_with_onnxruntime(
     _accepted(upsample.OP, shape, params)
     x = _numbers(shape, seed)
     (y,), _ = upsample.OP.forward((x,), {}, params, no_tick)
+    # onnxruntime hands maps through whose size stays, whatever the scale is.
+    assume(scale is None or y.shape != x.shape)
     expected = _resized(x, params)
     assert y.shape == expected.shape
     if mode == "nearest":

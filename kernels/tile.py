@@ -1,0 +1,173 @@
+"""A tile of sums that stays in the registers: what convolutions of every kind are made of.
+
+    y[f, j] = start[f, j] + Σ_t w[t, f] · s[at[t] + j]        f < FILTERS (or 1), j < a few vectors
+
+Loops that are left to the vectoriser end at half of what a processor can do: they read and write their sums again and
+again. Here the vectors are written down, in LLVM's own language: FILTERS × VECTORS sums, one load for each vector and
+tap, one weight for each filter and tap. Where a tap reads is a table, so one compiled loop serves every kernel size,
+dilation and stride, a product of matrices included.
+
+How large a vector is and how many sums fit is the host's: AVX-512 and ARM have 32 registers, AVX2 has 16.
+"""
+
+from __future__ import annotations
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba import config, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+__all__ = ["FILTERS", "columns", "defined", "emitted", "signature", "tile_of_filters", "tile_of_one"]
+
+
+def _host() -> tuple[int, bool]:
+    """Bytes of a vector, and whether there are 32 of them."""
+    try:
+        features = llvm.get_host_cpu_features()
+    except RuntimeError:  # LLVM does not know the host
+        return 16, False
+    if features.get("avx512f"):
+        return 64, True
+    return (32, False) if features.get("avx2") else (16, bool(features.get("neon")))
+
+
+VECTOR_BYTES, _many = _host()
+FILTERS, VECTORS = (8, 3) if _many else (4, 3)
+WIDE = 10 if _many else 8
+"""Vectors of a tile of one filter: as many sums as hide the time that one addition takes."""
+
+
+def columns(itemsize: int) -> tuple[int, int]:
+    """Columns of a tile of `FILTERS` filters, and of one of a single filter."""
+    lanes = VECTOR_BYTES // itemsize
+    return VECTORS * lanes, WIDE * lanes
+
+
+def defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, filters, n):
+    """What a tile of `filters` filters and `n` columns computes."""
+    for f in range(filters):
+        sums = y[y_at + f * y_step : y_at + f * y_step + n]
+        if start_at >= 0:
+            sums[:] = start[start_at + f]
+        for t in range(taps):
+            sums += w[w_at + t * filters + f] * s[s_at + at[t] : s_at + at[t] + n]
+
+
+def emitted(filters, vectors, vector_bytes=VECTOR_BYTES):
+    """The code of a tile of these counts, as an intrinsic takes it."""
+
+    def emit(context, builder, signature, args):
+        number = signature.args[0].dtype
+        of = ir.FloatType() if number == types.float32 else ir.DoubleType()
+        size = 4 if number == types.float32 else 8
+        lanes = vector_bytes // size
+        vector, index = ir.VectorType(of, lanes), ir.IntType(64)
+        data = {
+            place: context.make_array(signature.args[place])(context, builder, args[place]).data
+            for place in (0, 3, 5, 7, 9)
+        }
+        y_at, y_step, start_at, s_at, taps, w_at = (args[place] for place in (1, 2, 4, 6, 8, 10))
+
+        fused = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{lanes}f{size * 8}"
+        )
+
+        def address(place, offset):
+            return builder.gep(data[place], [offset], inbounds=True)
+
+        def as_vector(pointer):
+            return builder.bitcast(pointer, vector.as_pointer())
+
+        def everywhere(value):
+            one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.IntType(32)(0))
+            return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes))
+
+        cells = [
+            [builder.add(y_at, builder.add(builder.mul(y_step, index(f)), index(v * lanes))) for v in range(vectors)]
+            for f in range(filters)
+        ]
+        fresh, kept, ready = (builder.append_basic_block(name) for name in ("fresh", "kept", "ready"))
+        builder.cbranch(builder.icmp_signed(">=", start_at, index(0)), fresh, kept)
+        builder.position_at_end(fresh)
+        given = [everywhere(builder.load(address(3, builder.add(start_at, index(f))))) for f in range(filters)]
+        builder.branch(ready)
+        builder.position_at_end(kept)
+        before = [[builder.load(as_vector(address(0, cell)), align=size) for cell in row] for row in cells]
+        builder.branch(ready)
+        builder.position_at_end(ready)
+        first = []
+        for f in range(filters):
+            row = []
+            for v in range(vectors):
+                phi = builder.phi(vector)
+                phi.add_incoming(given[f], fresh)
+                phi.add_incoming(before[f][v], kept)
+                row.append(phi)
+            first.append(row)
+
+        loop, body, end = (builder.append_basic_block(name) for name in ("tap", "body", "end"))
+        builder.branch(loop)
+        builder.position_at_end(loop)
+        t = builder.phi(index)
+        t.add_incoming(index(0), ready)
+        sums = []
+        for f in range(filters):
+            row = []
+            for v in range(vectors):
+                phi = builder.phi(vector)
+                phi.add_incoming(first[f][v], ready)
+                row.append(phi)
+            sums.append(row)
+        builder.cbranch(builder.icmp_signed("<", t, taps), body, end)
+        builder.position_at_end(body)
+        place = builder.add(s_at, builder.load(address(7, t)))
+        read = [
+            builder.load(as_vector(address(5, builder.add(place, index(v * lanes)))), align=size)
+            for v in range(vectors)
+        ]
+        weight = builder.add(w_at, builder.mul(t, index(filters)))
+        for f in range(filters):
+            factor = everywhere(builder.load(address(9, builder.add(weight, index(f)))))
+            for v in range(vectors):
+                sums[f][v].add_incoming(builder.call(fused, [factor, read[v], sums[f][v]]), body)
+        t.add_incoming(builder.add(t, index(1)), body)
+        builder.branch(loop)
+        builder.position_at_end(end)
+        for f in range(filters):
+            for v in range(vectors):
+                builder.store(sums[f][v], as_vector(address(0, cells[f][v])), align=size)
+        return context.get_dummy_value()
+
+    return emit
+
+
+def signature(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at):
+    """The types of a tile, for those of its arrays."""
+    whole = types.int64
+    return types.void(y, whole, whole, start, whole, s, whole, at, whole, w, whole)
+
+
+def tile_of_filters(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at):
+    """y[y_at + f·y_step + j] = start[start_at + f] + Σ_t w[w_at + t·FILTERS + f] · s[s_at + at[t] + j].
+
+    All arrays are contiguous with one axis, of one float type, `at` of int64; with `start_at` < 0 the sums begin with
+    what y holds. Nothing is checked: j goes over `columns(itemsize)[0]` cells.
+    """
+    defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, FILTERS, columns(y.itemsize)[0])
+
+
+def tile_of_one(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at):
+    """The tile of one filter, with more columns: `columns(itemsize)[1]`."""
+    defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, 1, columns(y.itemsize)[1])
+
+
+if not config.DISABLE_JIT:
+
+    @intrinsic
+    def tile_of_filters(typing, y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at):
+        return signature(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at), emitted(FILTERS, VECTORS)
+
+    @intrinsic
+    def tile_of_one(typing, y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at):
+        return signature(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at), emitted(1, WIDE)

@@ -1,0 +1,75 @@
+"""The tile of sums that convolutions are made of, against its definition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numba import config, njit
+from numba.extending import intrinsic
+
+from kernels import tile
+
+TAPS = 23
+
+
+def data(dtype: Any, filters: int, columns: int) -> tuple[Any, ...]:
+    """Sums, their beginnings, what is read and where, and weights."""
+    rng = np.random.default_rng(0)
+    step = columns + 5
+    y = rng.standard_normal(3 + filters * step).astype(dtype)
+    start = rng.standard_normal(2 + filters).astype(dtype)
+    s = rng.standard_normal(500 + columns).astype(dtype)
+    at = rng.integers(0, 490, TAPS)
+    w = rng.standard_normal(1 + TAPS * filters).astype(dtype)
+    return y, step, start, s, at, w
+
+
+def check(run: Any, dtype: Any, filters: int, columns: int, definition: Any, start_at: int) -> None:
+    """`run` gives what the definition gives, and touches nothing beside it."""
+    y, step, start, s, at, w = data(dtype, filters, columns)
+    expected = y.copy()
+    definition(expected, 3, step, start, start_at, s, 7, at, TAPS, w, 1, filters, columns)
+    run(y, 3, step, start, start_at, s, 7, at, TAPS, w, 1)
+    exponent = 2e-6 if dtype == np.float32 else 4e-15
+    np.testing.assert_allclose(y, expected, rtol=0, atol=exponent * np.abs(expected).max() * TAPS)
+    between = np.concatenate([np.arange(3), *(3 + f * step + np.arange(columns, step) for f in range(filters))])
+    assert np.array_equal(y[between], data(dtype, filters, columns)[0][between])
+
+
+@njit
+def _many(y, y_at, step, start, start_at, s, s_at, at, n, w, w_at) -> None:
+    tile.tile_of_filters(y, y_at, step, start, start_at, s, s_at, at, n, w, w_at)
+
+
+@njit
+def _one(y, y_at, step, start, start_at, s, s_at, at, n, w, w_at) -> None:
+    tile.tile_of_one(y, y_at, step, start, start_at, s, s_at, at, n, w, w_at)
+
+
+@pytest.mark.parametrize("start_at", [2, -1])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_tile_gives_what_its_definition_gives(dtype: Any, start_at: int) -> None:
+    many, wide = tile.columns(np.dtype(dtype).itemsize)
+    check(_many, dtype, tile.FILTERS, many, tile.defined, start_at)
+    check(_one, dtype, 1, wide, tile.defined, start_at)
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="there is nothing to emit without the compiler")
+@pytest.mark.parametrize("start_at", [2, -1])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("filters", "vectors", "vector_bytes"), [(8, 3, 64), (8, 3, 16), (4, 3, 32), (1, 10, 64)])
+def test_tiles_of_other_processors_are_right_on_this_one(
+    filters: int, vectors: int, vector_bytes: int, dtype: Any, start_at: int
+) -> None:
+    @intrinsic
+    def made(typing: Any, y, y_at, step, start, start_at, s, s_at, at, n, w, w_at) -> Any:
+        code = tile.emitted(filters, vectors, vector_bytes)
+        return tile.signature(y, y_at, step, start, start_at, s, s_at, at, n, w, w_at), code
+
+    @njit
+    def run(y, y_at, step, start, start_at, s, s_at, at, n, w, w_at) -> None:
+        made(y, y_at, step, start, start_at, s, s_at, at, n, w, w_at)
+
+    check(run, dtype, filters, vectors * vector_bytes // np.dtype(dtype).itemsize, tile.defined, start_at)
