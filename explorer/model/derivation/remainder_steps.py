@@ -30,8 +30,10 @@ def inverse_details(system: System, x: str) -> Iterator[Step]:
     """Euclid's table of each M_i and m_i, with the divisions of its rows."""
     for i, row in enumerate(rows_of(system)):
         key = step_key("inverse", i)
-        title = sentence("Euclid's algorithm for {M} and {m}", M=indexed("M", i), m=indexed("m", i))
-        yield table_step(row.euclid, key, title, follows=(step_key("cofactor", i), "inverses"), variable=x)
+        called = indexed("M", i), indexed("m", i)
+        title = sentence("Euclid's algorithm for {M} and {m}", M=called[0], m=called[1])
+        follows = step_key("cofactor", i), "inverses"
+        yield table_step(row.euclid, key, title, follows=follows, variable=x, called=called)
         yield from row_divisions(row.euclid, key, x)
 
 
