@@ -130,6 +130,7 @@ def row_divisions(found: Euclid | IntegerEuclid, key: str, variable: str = "x") 
             ),
             follows=(key,),
             variable=variable,
+            kept=False,
         )
         for i, row in enumerate(_rows(found))
         if row.division

@@ -113,12 +113,13 @@ def division_step(
     why: Sentence | None = None,
     follows: tuple[str, ...] = (),
     variable: str = "x",
+    kept: bool = True,
 ) -> Step:
     """The division as one step: setting out, then three strokes for each term of the quotient, then the check.
 
     A division of integers is a step of one stroke.
 
-    `called` names a, b, q and r; with it the step also says that q and r are found.
+    `called` names a, b, q and r; with it and `kept` the step also says that q and r are found.
     """
     naming = called or names(variable)
     strokes = tuple(strokes_of(division, variable))
@@ -133,7 +134,7 @@ def division_step(
         depth=depth,
         why=why,
         follows=follows,
-        found=_found(division, called, variable) if called else (),
+        found=_found(division, called, variable) if called and kept else (),
         check=check,
         facts=division_facts(division),
     )

@@ -52,7 +52,7 @@ def check_divisions(system: System, x: str, a: Symbol) -> Iterator[Step]:
 
 def _divided(key: str, division: Division | IntegerDivision, called: Names, after: str, x: str) -> Step:
     title = sentence("Divide {a} by {b}", a=called.a, b=called.b)
-    return division_step(division, key, title, called=called, follows=(after,), variable=x)
+    return division_step(division, key, title, called=called, follows=(after,), variable=x, kept=False)
 
 
 def division(a: int | Polynomial, b: int | Polynomial) -> Division | IntegerDivision:
