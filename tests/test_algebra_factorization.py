@@ -40,7 +40,7 @@ def of_sympy(f: sympy.Expr) -> Polynomial:
     return P(int(each) for each in reversed(sympy.Poly(f, _X).all_coeffs()))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(polynomials.filter(bool), st.integers(1, 3)), max_size=4))
 def test_products_of_powers_fall_apart_as_in_flint(parts: list[tuple[Polynomial, int]]) -> None:
     f = ONE
@@ -108,7 +108,7 @@ def test_lifted_factors_multiply_to_the_part_and_make_its_factors() -> None:
     part = of_sympy((_X**2 + 1) * (_X**3 - 2) * (_X - 5) * (3 * _X**2 + _X + 1)).monic()
     (lifting,) = factorize(part).liftings
     below = 3
-    # Mignotte: no factor has a coefficient past 2^n·‖f‖₂; squared, to stay in integers. Signs need twice, the lead once.
+    # No coefficient of a factor is past 2^n·‖f‖₂ (Mignotte); twice that for the sign, times the lead. All squared.
     norm = sum(each * each for each in part.scaled(below).coefficients)
     assert lifting.modulus**2 > (2 * below * 2**part.degree) ** 2 * norm
     for factor, chosen in zip(lifting.factors, lifting.chosen, strict=True):
