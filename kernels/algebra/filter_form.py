@@ -33,7 +33,8 @@ def placed(algorithm: FilterAlgorithm, fractions: Place) -> FilterAlgorithm:
     """The same algorithm with whole numbers in all matrices but one, or in all three and fractions in the vector f.
 
     Row i of G, row i of Bᵀ and column i of Aᵀ may be scaled as long as the product of the scales is 1. Each is made
-    whole numbers without a common divisor; a column of Aᵀ begins and a row of Bᵀ ends with a positive one.
+    whole numbers without a common divisor; a column of Aᵀ begins and a row of Bᵀ ends with a positive one, as M_i does.
+    Only where a sign would make a lone entry of G negative, Bᵀ takes it if its row has both signs and nothing to lose.
     """
     weights = algorithm.f or (Fraction(1),) * len(algorithm.G)
     A, B, G, f = [], [], [], []
@@ -42,6 +43,8 @@ def placed(algorithm: FilterAlgorithm, fractions: Place) -> FilterAlgorithm:
         turned, scale_b = primitive(b[::-1])
         whole_g, scale_g = primitive(g)
         apart = weight * scale_a * scale_b * scale_g
+        if apart < 0 and sum(map(bool, whole_g)) == 1 and min(turned) < 0:
+            apart, turned = -apart, _scaled(turned, -1)
         A.append(_scaled(whole_a, apart if fractions == "A" else 1))
         B.append(_scaled(turned[::-1], apart if fractions == "B" else 1))
         G.append(_scaled(whole_g, apart if fractions == "G" else 1))

@@ -74,20 +74,21 @@ def _compare(
     for matrix, size in zip(factors, sizes, strict=True):
         if len(matrix) != len(weights) or any(len(row) != size for row in matrix):
             raise ValueError("the matrices do not fit each other")
-    scales, rows = [], []
+    scales: list[Fraction] = []
+    rows: list[list[list[int]]] = []
     for weight, *three in zip(weights, *factors, strict=True):
-        scaled = [integers(row) for row in three]
-        scales.append(weight * scaled[0][0] * scaled[1][0] * scaled[2][0])
-        rows.append([row for _, row in scaled])
+        (a, whole_a), (b, whole_b), (c, whole_c) = (integers(row) for row in three)
+        scales.append(weight * a * b * c)
+        rows.append([whole_a, whole_b, whole_c])
     unit, factor = integers(scales)
     one = unit.denominator
     for j in range(sizes[0]):
         for k in range(sizes[1]):
             found = [0] * sizes[2]
-            for weight, (a, b, c) in zip(factor, rows, strict=True):
-                common = weight * a[j] * b[k]
+            for share, (left, middle, right) in zip(factor, rows, strict=True):
+                common = share * left[j] * middle[k]
                 if common:
-                    found = [x + common * y for x, y in zip(found, c, strict=True)]
+                    found = [x + common * y for x, y in zip(found, right, strict=True)]
             for i, value in enumerate(found):
                 if value != (one if expected(j, k, i) else 0):
                     return Proof((j * sizes[1] + k) * sizes[2] + i + 1, (j, k, i))

@@ -13,37 +13,37 @@ from dataclasses import replace
 from typing import Any
 
 from explorer.model.derivation import exact_json
-from explorer.model.derivation.derivation import Derivation, Named, Step
+from explorer.model.derivation.comparing import comparison_steps
+from explorer.model.derivation.counted import count_step, counts_json
+from explorer.model.derivation.derivation import Derivation, Step
 from explorer.model.derivation.expression import (
     Block,
-    Check,
     Formula,
     Grid,
-    Number,
     Product,
-    Relation,
     Sentence,
     Sum,
     Symbol,
-    Term,
-    Words,
     equation,
-    grid,
     sentence,
 )
 from explorer.model.derivation.fitting import check_inputs, check_moduli, check_points, check_size
+from explorer.model.derivation.nesting import across_json, across_step, nest_step
 from explorer.model.derivation.problem import Filter
-from explorer.model.derivation.residues import Setting, residue_steps
+from explorer.model.derivation.proving import prove_filter_step
+from explorer.model.derivation.reading_off import matrices_step, transpose_step
+from explorer.model.derivation.recombining import residue_steps
+from explorer.model.derivation.residues import Setting
 from explorer.model.derivation.strokes import indexed, one_after_another
 from explorer.refusal import Refusal
 from kernels.algebra.bilinear import FilterAlgorithm
+from kernels.algebra.counting import Counts, count_filter, count_nested
 from kernels.algebra.filter_form import placed, transposed
-from kernels.algebra.matrix import transpose
 from kernels.algebra.points import usual_points
 from kernels.algebra.proof import Proof, prove_filter
 from kernels.algebra.winograd import Winograd, linear_moduli, winograd
 
-A, G, B, F = Symbol("A", raised="T"), Symbol("G"), Symbol("B", raised="T"), Symbol("f")
+__all__ = ["derive_filter", "settled"]
 
 
 def derive_filter(problem: Filter) -> Derivation:
@@ -52,15 +52,29 @@ def derive_filter(problem: Filter) -> Derivation:
     setting = Setting(_convolution(chosen), "g", "z", "x")
     algorithm = placed(transposed(setting.algorithm.convolver), chosen.fractions)
     proof = prove_filter(algorithm)
+    counts = count_filter(algorithm)
+    other, points = _across(chosen, algorithm)
     steps = (
         _stated(chosen),
         *residue_steps(setting, _why_this_degree(chosen, setting.algorithm)),
         _read_off(setting),
-        _transposed(setting, chosen, algorithm),
-        _proved(algorithm, proof),
+        transpose_step(setting, algorithm, chosen.fractions),
+        prove_filter_step(algorithm, proof, ("transpose",)),
+        *comparison_steps(algorithm, setting.labels, ("transpose",)),
+        count_step(counts, chosen.m * chosen.r, _least(algorithm), ("transpose",)),
+        *((across_step(other, points),) if other is not algorithm else ()),
+        nest_step(algorithm, other, ("transpose", "across") if other is not algorithm else ("transpose",)),
     )
+    answer = _answer(chosen, algorithm, proof, counts)
     title = sentence("Fast filter F({m}, {r})", m=chosen.m, r=chosen.r)
-    return Derivation(title, steps, _answer(chosen, algorithm, proof), algorithm)
+    if chosen.across:
+        counts = count_nested(algorithm, other)
+        answer |= counts_json(counts) | {
+            "across": across_json(other, points),
+            "verified": proof.holds and prove_filter(other).holds,
+        }
+        title = sentence("Fast filter F({m}×{m2}, {r}×{r2})", m=chosen.m, m2=other.m, r=chosen.r, r2=other.r)
+    return Derivation(title, steps, answer, (algorithm, other) if chosen.across else algorithm)
 
 
 def settled(problem: Filter) -> Filter:
@@ -105,7 +119,7 @@ def _stated(chosen: Filter) -> Step:
     columns = Grid(tuple((each,) for each in y)), Grid(tuple((each,) for each in g))
     first = equation(y[0], Sum(tuple(Product((g[k], d[k]), "") for k in range(r))))
     s = Symbol("s", of="x")
-    strokes = (
+    strokes: tuple[tuple[Sentence, list[Block]], ...] = (
         (
             sentence("{m} outputs of a filter with {r} taps read {count} inputs.", m=m, r=r, count=m + r - 1),
             [Formula(first)],
@@ -136,150 +150,31 @@ def _stated(chosen: Filter) -> Step:
 
 
 def _read_off(setting: Setting) -> Step:
-    convolver, labels = setting.algorithm.convolver, setting.labels
-    H = grid(convolver.H, setting.origins("taps multiply"), labels)
-    D = grid(convolver.D, setting.origins("samples multiply"), labels)
-    C = replace(grid(convolver.C), column_origins=setting.origins("divide invert recombine"), column_labels=labels)
-    form = equation(
-        Symbol("s"),
-        Product(
-            (
-                Symbol("C"),
-                Product(
-                    (
-                        Product((Symbol("H"), Symbol(setting.taps)), ""),
-                        Product((Symbol("D"), Symbol(setting.samples)), ""),
-                    ),
-                    "⊙",
-                ),
-            )
-        ),
-    )
-    strokes = (
-        (sentence("A row for each product: its factor of taps."), [Formula(equation(Symbol("H"), H))]),
-        (sentence("Its factor of samples."), [Formula(equation(Symbol("D"), D))]),
-        (sentence("What carries a product is its column."), [Formula(equation(Symbol("C"), C)), Formula(form)]),
-    )
-    return Step(
-        "matrices",
-        sentence("Read off {C}, {H} and {D}", C=Symbol("C"), H=Symbol("H"), D=Symbol("D")),
-        one_after_another(*strokes),
-        why=sentence("Sums, products, sums: the whole algorithm is three matrices."),
-        follows=("multiply", "recombine"),
-        found=(Named(Symbol("H"), H), Named(Symbol("D"), D), Named(Symbol("C"), C)),
-        facts={name: exact_json.matrix(getattr(convolver, name)) for name in "CHD"},
+    carried = setting.origins("divide.{i} invert.{i} recombine")
+    origins = carried, setting.origins("taps multiply"), setting.origins("samples multiply")
+    follows = ("multiply", "recombine", "infinity") if setting.algorithm.infinity else ("multiply", "recombine")
+    return matrices_step(setting.algorithm.convolver, setting.labels, origins, (setting.taps, setting.samples), follows)
+
+
+def _across(chosen: Filter, algorithm: FilterAlgorithm) -> tuple[FilterAlgorithm, tuple[str, ...]]:
+    """The other direction and its points: the same algorithm unless another size was asked for."""
+    if chosen.across is None or chosen.across == (chosen.m, chosen.r):
+        return algorithm, tuple(map(str, chosen.points))
+    other = settled(Filter(*chosen.across))
+    made = placed(transposed(_convolution(other).convolver), chosen.fractions)
+    return made, tuple(map(str, other.points))
+
+
+def _least(algorithm: FilterAlgorithm) -> Sentence:
+    least = algorithm.m + algorithm.r - 1
+    if algorithm.multiplications == least:
+        return sentence("No algorithm has fewer than m + r − 1 = {least}.", least=least)
+    return sentence(
+        "The least is m + r − 1 = {least}; moduli of a higher degree cost products and save constants.", least=least
     )
 
 
-def _transposed(setting: Setting, chosen: Filter, algorithm: FilterAlgorithm) -> Step:
-    labels = setting.labels
-    raw = setting.algorithm.convolver
-    before = FilterAlgorithm(transpose(raw.D), raw.H, transpose(raw.C))
-    shown = _grids(setting, algorithm, labels)
-    unscaled = _grids(setting, before, labels)
-    factors: list[Term] = [Product((G, Symbol("g")), ""), Product((B, Symbol("d")), "")]
-    if chosen.fractions == "F":
-        factors.insert(0, F)
-    form = equation(Symbol("y"), Product((A, Product(tuple(factors), "⊙"))))
-    strokes = (
-        (
-            sentence(
-                "The sum over i of C[j,i] H[i,k] D[i,l] is 1 where j = k + l, else 0. Read it towards l in place of j."
-            ),
-            [
-                Formula(equation(A, Symbol("D", raised="T"))),
-                Formula(equation(G, Symbol("H"))),
-                Formula(equation(B, Symbol("C", raised="T"))),
-            ],
-        ),
-        (
-            sentence("So the same products serve the filter."),
-            [Formula(equation(name, value)) for name, value in unscaled],
-        ),
-        (_where_fractions_go(chosen), [Formula(equation(name, value)) for name, value in shown] + [Formula(form)]),
-    )
-    return Step(
-        "transpose",
-        sentence("Transpose to a filter"),
-        one_after_another(*strokes),
-        why=sentence("Transposing keeps the products: a fast convolution is a fast filter."),
-        follows=("matrices",),
-        found=tuple(Named(name, value) for name, value in shown),
-    )
-
-
-def _grids(setting: Setting, algorithm: FilterAlgorithm, labels: tuple[Term, ...]) -> tuple[tuple[Symbol, Grid], ...]:
-    made = [
-        (
-            A,
-            replace(
-                grid(algorithm.AT), column_origins=setting.origins("samples multiply transpose"), column_labels=labels
-            ),
-        ),
-        (G, grid(algorithm.G, setting.origins("taps multiply invert transpose"), labels)),
-        (B, grid(algorithm.BT, setting.origins("divide invert recombine transpose"), labels)),
-    ]
-    if algorithm.f:
-        made.append((F, grid(tuple((each,) for each in algorithm.f), setting.origins("invert transpose"), labels)))
-    return tuple(made)
-
-
-def _where_fractions_go(chosen: Filter) -> Sentence:
-    if chosen.fractions == "F":
-        return sentence(
-            "Every row may be scaled if another takes it back: the fractions go into a vector f of their own."
-        )
-    name = {"G": G, "A": A, "B": B}[chosen.fractions]
-    return sentence("Every row may be scaled if another takes it back: the fractions go into {matrix}.", matrix=name)
-
-
-def _proved(algorithm: FilterAlgorithm, proof: Proof) -> Step:
-    example = _coefficient(algorithm, 0, 0, 0), _coefficient(algorithm, 0, 0, min(1, len(algorithm.BT[0]) - 1))
-    said = sentence("for all j, k, l: {count} coefficients compared", count=proof.compared)
-    body = Relation(
-        (Words(sentence("the sum over i of A[j,i] G[i,k] B[i,l]")), Words(sentence("1 where l = j + k, else 0"))),
-        ("=",),
-    )
-    check = Check(body, proof.holds)
-    strokes: tuple[tuple[Sentence, list[Block]], ...] = (
-        (
-            sentence(
-                "Both sides are linear in d and in g: it is enough to compare the coefficient of every {pair}.",
-                pair=Product((Symbol("g", "k"), Symbol("d", "l")), ""),
-            ),
-            [],
-        ),
-        (sentence("In output 0 the coefficient of the first tap and the first input is 1."), [Formula(example[0])]),
-        (sentence("With the next input it is 0."), [Formula(example[1])]),
-        (said, [check]),
-    )
-    return Step(
-        "identity",
-        sentence("Prove the identity"),
-        one_after_another(*strokes),
-        why=sentence("It is finite, exact, and holds for every input: no test by examples is as good."),
-        follows=("transpose",),
-        check=check,
-        facts={"compared": proof.compared, "verified": proof.holds},
-    )
-
-
-def _coefficient(algorithm: FilterAlgorithm, j: int, k: int, l: int) -> Relation:  # noqa: E741
-    """Σ_i A[j,i]·f_i·G[i,k]·B[i,l] in figures, without the terms that are zero."""
-    terms: list[Term] = []
-    total = algorithm.AT[0][0] * 0
-    for i, a in enumerate(algorithm.AT[j]):
-        factors = [a, *(algorithm.f[i : i + 1]), algorithm.G[i][k], algorithm.BT[i][l]]
-        value = factors[0] * 0 + 1
-        for each in factors:
-            value *= each
-        if value:
-            terms.append(Product(tuple(Number(each) for each in factors), "·"))
-            total += value
-    return equation(Sum(tuple(terms)), Number(total))
-
-
-def _answer(chosen: Filter, algorithm: FilterAlgorithm, proof: Proof) -> dict[str, Any]:
+def _answer(chosen: Filter, algorithm: FilterAlgorithm, proof: Proof, counts: Counts) -> dict[str, Any]:
     answer: dict[str, Any] = {"m": chosen.m, "r": chosen.r}
     if chosen.moduli:
         answer["moduli"] = [exact_json.polynomial(each) for each in chosen.moduli]
@@ -288,5 +183,4 @@ def _answer(chosen: Filter, algorithm: FilterAlgorithm, proof: Proof) -> dict[st
     answer |= {name: exact_json.matrix(getattr(algorithm, name)) for name in ("AT", "G", "BT")}
     if algorithm.f:
         answer["f"] = exact_json.numbers(algorithm.f)
-    answer |= {"multiplications": algorithm.multiplications, "verified": proof.holds}
-    return answer
+    return answer | counts_json(counts) | {"verified": proof.holds}
