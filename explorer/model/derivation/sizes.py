@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable
 from fractions import Fraction
 
@@ -27,7 +28,7 @@ def check_degree(degree: int) -> None:
 
 def check_numbers(values: Iterable[Fraction | int]) -> None:
     """Refusal for a numerator or denominator with more digits than the limit."""
-    most = limits.current().number_digits
+    most = most_digits()
     past = 10**most
     for value in values:
         if max(abs(value.numerator), value.denominator) >= past:
@@ -38,9 +39,21 @@ def check_numbers(values: Iterable[Fraction | int]) -> None:
             )
 
 
+def most_digits() -> int:
+    """The limit on digits, and never more than Python writes."""
+    written = sys.get_int_max_str_digits()
+    asked = limits.current().number_digits
+    return min(asked, written) if written else asked
+
+
 def digits(value: int) -> int:
     """How many decimal digits a whole number has, without writing it."""
     # The bits times log₁₀ 2 give the count or one less.
     count = int((abs(value).bit_length() - 1) * math.log10(2)) + 1 if value else 1
     past: int = 10**count
     return count + 1 if abs(value) >= past else count
+
+
+def bits_of(digits: int) -> int:
+    """The bits of the largest number with so many decimal digits."""
+    return math.ceil(digits * math.log2(10))
