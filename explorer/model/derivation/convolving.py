@@ -28,7 +28,7 @@ from explorer.model.derivation.expression import (
     number,
     sentence,
 )
-from explorer.model.derivation.fitting import check_inputs, check_moduli, check_points, check_size
+from explorer.model.derivation.fitting import check_inputs, check_moduli_fit, check_points, check_size
 from explorer.model.derivation.inspecting import derive_inspected
 from explorer.model.derivation.iterating import derive_iterated
 from explorer.model.derivation.problem import Convolution
@@ -125,7 +125,7 @@ def _algorithm(problem: Convolution) -> Winograd:
     if problem.moduli:
         # More than is needed is no mistake without infinity; with it, the quotient by M would be 0.
         most = wanted if infinity else max(wanted, limits.current().filter_inputs)
-        check_moduli(problem.moduli, wanted, most, f"N + L − {2 if infinity else 1} = {wanted}")
+        check_moduli_fit(problem.moduli, wanted, most, f"N + L − {2 if infinity else 1} = {wanted}")
     return winograd(n, l, problem.moduli or usual_moduli(wanted), infinity=infinity)
 
 

@@ -27,7 +27,7 @@ from explorer.model.derivation.expression import (
     equation,
     sentence,
 )
-from explorer.model.derivation.fitting import check_inputs, check_moduli, check_points, check_size
+from explorer.model.derivation.fitting import check_inputs, check_moduli_fit, check_points, check_size
 from explorer.model.derivation.nesting import across_json, across_step, nest_step
 from explorer.model.derivation.problem import Filter
 from explorer.model.derivation.proving import prove_filter_step
@@ -85,7 +85,7 @@ def settled(problem: Filter) -> Filter:
     check_inputs("m + r − 1", m, r)
     alpha = m + r - 1
     if problem.moduli:
-        check_moduli(problem.moduli, max(alpha - 1, 1), alpha, f"m + r − 1 = {alpha}")
+        check_moduli_fit(problem.moduli, max(alpha - 1, 1), alpha, f"m + r − 1 = {alpha}")
         return replace(problem, moduli=tuple(modulus.monic() for modulus in problem.moduli))
     if not problem.points:
         return replace(problem, points=(*usual_points(alpha - 1), "inf") if alpha > 1 else usual_points(1))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 
 from explorer import limits
 from explorer.refusal import Refusal
+from kernels.algebra.growth import SPREAD, Growth, held
 from kernels.algebra.polynomial import Polynomial
+
+GROWN = 4_000
+"""Digits of a number on the way to an answer. Python writes no more than 4,300, and nobody reads so many."""
 
 
 def check_polynomials(*given: Polynomial) -> None:
@@ -40,10 +44,8 @@ def check_numbers(values: Iterable[Fraction | int]) -> None:
 
 
 def most_digits() -> int:
-    """The limit on digits, and never more than Python writes."""
-    written = sys.get_int_max_str_digits()
-    asked = limits.current().number_digits
-    return min(asked, written) if written else asked
+    """The limit on the digits of a number that is given; never more than one may have on the way."""
+    return min(limits.current().number_digits, GROWN)
 
 
 def digits(value: int) -> int:
@@ -57,3 +59,29 @@ def digits(value: int) -> int:
 def bits_of(digits: int) -> int:
     """The bits of the largest number with so many decimal digits."""
     return math.ceil(digits * math.log2(10))
+
+
+def most_bits() -> int:
+    """How long a number of a derivation may become on the way."""
+    return bits_of(GROWN)
+
+
+def check_growth(*found: Polynomial) -> None:
+    """Refusal where something that was computed is too long to be shown."""
+    with growth_refused():
+        for each in found:
+            held(each, most_bits())
+
+
+@contextmanager
+def growth_refused() -> Iterator[None]:
+    """Refusal in place of Growth."""
+    try:
+        yield
+    except Growth as growth:
+        raise Refusal(
+            "The numbers of the derivation grow past {limit} digits, or past {total} in one polynomial.",
+            limit=GROWN,
+            total=SPREAD * GROWN,
+            hint="Choose lower degrees or smaller coefficients.",
+        ) from growth

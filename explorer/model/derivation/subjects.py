@@ -7,7 +7,16 @@ from explorer.model.derivation.convolving import derive_convolution
 from explorer.model.derivation.derivation import Derivation
 from explorer.model.derivation.dividing import derive_division
 from explorer.model.derivation.filtering import derive_filter
-from explorer.model.derivation.problem import Convolution, Divide, Filter, Gcd, Problem
+from explorer.model.derivation.problem import (
+    Convolution,
+    Divide,
+    Filter,
+    Gcd,
+    IntegerRemainders,
+    PolynomialRemainders,
+    Problem,
+)
+from explorer.model.derivation.remaindering import derive_remainders
 
 
 def derive(problem: Problem) -> Derivation:
@@ -17,8 +26,9 @@ def derive(problem: Problem) -> Derivation:
             return derive_division(problem)
         case Gcd():
             return derive_gcd(problem)
-        case Filter():
-            return derive_filter(problem)
+        case IntegerRemainders() | PolynomialRemainders():
+            return derive_remainders(problem)
         case Convolution():
             return derive_convolution(problem)
-    raise NotImplementedError(type(problem).__name__)
+        case Filter():
+            return derive_filter(problem)
