@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import zip_longest
+from math import lcm
 from numbers import Rational
 
 __all__ = ["ONE", "ZERO", "Polynomial", "X", "exact"]
@@ -90,12 +91,21 @@ class Polynomial:
     def __mul__(self, other: Polynomial) -> Polynomial:
         if not self or not other:
             return ZERO
-        product = [Fraction()] * (self.degree + other.degree + 1)
-        for i, a in enumerate(self._coefficients):
-            if a:
-                for j, b in enumerate(other._coefficients):
-                    product[i + j] += a * b
-        return Polynomial(product)
+        # In integers over common denominators: a product of fractions looks for a common divisor at each of its sums.
+        a, below_a = self._over_common()
+        b, below_b = other._over_common()
+        product = [0] * (len(a) + len(b) - 1)
+        for i, x in enumerate(a):
+            if x:
+                for j, y in enumerate(b, i):
+                    product[j] += x * y
+        below = below_a * below_b
+        return Polynomial(product) if below == 1 else Polynomial(Fraction(each, below) for each in product)
+
+    def _over_common(self) -> tuple[list[int], int]:
+        """Numerators over the least common denominator, and that."""
+        below = lcm(*(each.denominator for each in self._coefficients))
+        return [each.numerator * (below // each.denominator) for each in self._coefficients], below
 
     def __pow__(self, exponent: int) -> Polynomial:
         if exponent < 0:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from explorer.model.derivation.common_divisors import derive_gcd
 from explorer.model.derivation.derivation import Derivation
-from explorer.model.derivation.problem import Problem
+from explorer.model.derivation.dividing import derive_division
+from explorer.model.derivation.problem import Divide, Gcd, Problem
 
 
 def derive(problem: Problem) -> Derivation:
     """All steps from the question to the answer; Refusal with the reason where there is none."""
+    match problem:
+        case Divide():
+            return derive_division(problem)
+        case Gcd():
+            return derive_gcd(problem)
     raise NotImplementedError(type(problem).__name__)

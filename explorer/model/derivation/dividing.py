@@ -1,0 +1,310 @@
+"""Long division as a derivation, and as a step of others: a = q·b + r with deg r < deg b."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, get_args
+
+from explorer.model.derivation import exact_json
+from explorer.model.derivation.derivation import Derivation, Line, Named, Step
+from explorer.model.derivation.expression import (
+    Check,
+    Formula,
+    Group,
+    Marked,
+    Poly,
+    Product,
+    Relation,
+    Role,
+    Sentence,
+    Sum,
+    Symbol,
+    Tableau,
+    TableauRow,
+    Term,
+    Under,
+    equation,
+    number,
+    sentence,
+)
+from explorer.model.derivation.problem import Divide
+from explorer.model.derivation.sizes import check_polynomials
+from explorer.refusal import Refusal
+from kernels.algebra.division import Division, divide
+from kernels.algebra.polynomial import Polynomial
+
+_HUES: tuple[Role, ...] = tuple(each for each in get_args(Role) if each.startswith("hue"))
+
+
+def hue(i: int) -> Role:
+    """The colour of thing i among things of one kind; they begin again after the last."""
+    return _HUES[i % len(_HUES)]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the four of a = q·b + r are called where the division stands."""
+
+    a: Term
+    b: Term
+    q: Term
+    r: Term
+
+
+def names(variable: str = "x", index: str = "") -> Names:
+    """a(x), b(x), q(x) and r(x); an index for q and r."""
+    return Names(
+        Symbol("a", of=variable),
+        Symbol("b", of=variable),
+        Symbol("q", index, of=variable),
+        Symbol("r", index, of=variable),
+    )
+
+
+def derive_division(problem: Divide) -> Derivation:
+    """a divided by b; Refusal for b = 0 and past the limits."""
+    check_polynomials(problem.a, problem.b)
+    x = problem.variable
+    if not problem.b:
+        raise Refusal(
+            "The divisor is {value}; no polynomial can be divided by zero.",
+            value="0",
+            hint="Give a divisor that is not zero.",
+        )
+    division = divide(problem.a, problem.b)
+    called = names(x)
+    steps = (
+        _stated(division, called, x),
+        division_step(
+            division,
+            "division",
+            sentence("Divide term by term"),
+            depth=0,
+            called=called,
+            follows=("problem",),
+            variable=x,
+        ),
+        _multiplied_out(division, called, x),
+        _answered(division, called, x),
+    )
+    answer = {
+        "quotient": exact_json.polynomial(division.quotient),
+        "remainder": exact_json.polynomial(division.remainder),
+        "verified": division.verified(),
+    }
+    title = sentence("Divide {a} by {b}", a=Poly(division.a, x), b=Poly(division.b, x))
+    return Derivation(title, steps, answer, division)
+
+
+def division_step(
+    division: Division,
+    key: str,
+    title: Sentence,
+    *,
+    depth: int = 1,
+    called: Names | None = None,
+    why: Sentence | None = None,
+    follows: tuple[str, ...] = (),
+    variable: str = "x",
+) -> Step:
+    """The division as one step: setting out, then three strokes for each term of the quotient, then the check.
+
+    `called` names a, b, q and r; with it the step also says that q and r are found.
+    """
+    shown = called or names(variable)
+    strokes = tuple(_strokes(division, variable))
+    check = division_check(division, variable)
+    identity = Formula(division_identity(division, shown, variable))
+    last = strokes[-1]
+    whole = Line(last.reason, (*last.blocks, identity, check))
+    return Step(
+        key,
+        title,
+        (*strokes[:-1], whole),
+        depth=depth,
+        why=why,
+        follows=follows,
+        found=_found(division, called, variable) if called else (),
+        check=check,
+        facts=division_facts(division),
+    )
+
+
+def division_identity(division: Division, called: Names, variable: str = "x") -> Relation:
+    """a = b·q + r in figures, with q and r named below."""
+    quotient = Under(Marked(Group(Poly(division.quotient, variable)), "quotient"), called.q)
+    remainder = Under(Marked(Poly(division.remainder, variable), "remainder"), called.r)
+    product = Product((Poly(division.b, variable), quotient))
+    return equation(Poly(division.a, variable), Sum((product, remainder)))
+
+
+def division_check(division: Division, variable: str = "x") -> Check:
+    """q·b + r = a, as multiplying out found it."""
+    product = Product((Poly(division.quotient, variable), Poly(division.b, variable)))
+    total = Sum((product, Poly(division.remainder, variable)))
+    return Check(equation(total, Poly(division.a, variable)), division.verified())
+
+
+def division_facts(division: Division) -> dict[str, Any]:
+    """Dividend, divisor, quotient, remainder, and each stroke: before − term·divisor = after."""
+    strokes = []
+    before = exact_json.polynomial(division.a)
+    for each in division.steps:
+        after = exact_json.polynomial(each.after)
+        product = exact_json.polynomial(each.product)
+        strokes.append({"before": before, "term": exact_json.polynomial(each.term), "product": product, "after": after})
+        before = after
+    return {
+        "dividend": exact_json.polynomial(division.a),
+        "divisor": exact_json.polynomial(division.b),
+        "quotient": exact_json.polynomial(division.quotient),
+        "remainder": exact_json.polynomial(division.remainder),
+        "strokes": strokes,
+    }
+
+
+# The tableau ----------------------------------------------------------------------------------------------------------
+
+
+def _strokes(division: Division, x: str) -> Iterator[Line]:
+    """The tableau filled stroke by stroke: a term of the quotient, its product, the difference."""
+    body = tuple(_rows(division))
+    terms = tuple(step.term for step in division.steps)
+
+    def stroke(reason: Sentence, shown: int, rows: int) -> Line:
+        return Line(reason, (Tableau(division.a, division.b, terms, body, shown, rows, x),))
+
+    if not division.steps:
+        yield stroke(_nothing_to_take(division), 0, 0)
+        return
+    yield stroke(sentence("Give every power a column; where one is missing, a zero holds its place."), 0, 0)
+    lead = Poly(_top(division.b), x)
+    for i, step in enumerate(division.steps):
+        term = Marked(Poly(step.term, x), hue(i))
+        top = Poly(_top(step.before), x)
+        yield stroke(sentence("{top} divided by {lead} is {term}.", top=top, lead=lead, term=term), i + 1, 2 * i)
+        product = Marked(Poly(step.product, x), hue(i))
+        yield stroke(sentence("{term} times the divisor is {product}.", term=term, product=product), i + 1, 2 * i + 1)
+        yield stroke(_left(step.after, division.b), i + 1, 2 * i + 2)
+
+
+def _rows(division: Division) -> Iterator[TableauRow]:
+    for i, step in enumerate(division.steps):
+        low = step.term.degree
+        yield TableauRow("product", i, _cells(step.product, low + division.b.degree, low))
+        # Coefficients come down as far as the next product reaches; with the last rest all of them.
+        reach = division.steps[i + 1].term.degree if i + 1 < len(division.steps) else 0
+        yield TableauRow("rest", i, _cells(step.after, max(step.after.degree, 0), reach))
+
+
+def _cells(value: Polynomial, high: int, low: int) -> tuple[tuple[int, Fraction], ...]:
+    return tuple((exponent, value[exponent]) for exponent in range(high, low - 1, -1))
+
+
+def _top(value: Polynomial) -> Polynomial:
+    return Polynomial([value.leading]).shifted(value.degree)
+
+
+def _nothing_to_take(division: Division) -> Sentence:
+    if not division.a:
+        return sentence("The dividend is zero: so are the quotient and the remainder.")
+    return sentence(
+        "The degree {a} is less than {b}, the degree of the divisor: the quotient is 0, and all of it remains.",
+        a=division.a.degree,
+        b=division.b.degree,
+    )
+
+
+def _left(after: Polynomial, b: Polynomial) -> Sentence:
+    if not after:
+        return sentence("Subtract: nothing is left, and the remainder is 0.")
+    if after.degree < b.degree:
+        return sentence(
+            "Subtract. The degree {left} of what is left is less than {degree}: it is the remainder.",
+            left=after.degree,
+            degree=b.degree,
+        )
+    return sentence("Subtract: the leading term is gone, and degree {left} is left.", left=after.degree)
+
+
+# The steps around it --------------------------------------------------------------------------------------------------
+
+
+def _found(division: Division, called: Names, x: str) -> tuple[Named, ...]:
+    return Named(called.q, Poly(division.quotient, x)), Named(called.r, Poly(division.remainder, x))
+
+
+def _stated(division: Division, called: Names, x: str) -> Step:
+    given = Formula(equation(called.a, Poly(division.a, x))), Formula(equation(called.b, Poly(division.b, x)))
+    wanted = Formula(equation(called.a, Sum((Product((called.q, called.b)), called.r))))
+    degrees = Formula(Relation((_degree(called.r), _degree(called.b), number(division.b.degree)), ("<", "=")))
+    return Step(
+        "problem",
+        sentence("State the problem"),
+        (
+            Line(sentence("A dividend and a divisor are given."), given),
+            Line(
+                sentence("Wanted are a quotient and a remainder of lower degree than the divisor; there is one pair."),
+                (*given, wanted, degrees),
+            ),
+        ),
+        why=sentence("A remainder is what a polynomial is modulo the divisor: fast convolution computes with those."),
+        found=(Named(called.a, Poly(division.a, x)), Named(called.b, Poly(division.b, x))),
+        facts={"dividend": exact_json.polynomial(division.a), "divisor": exact_json.polynomial(division.b)},
+    )
+
+
+def _degree(of: Term) -> Term:
+    return Product((Symbol("deg"), of), "")
+
+
+def _multiplied_out(division: Division, called: Names, x: str) -> Step:
+    q, b, r = (Poly(each, x) for each in (division.quotient, division.b, division.remainder))
+    product = Poly(division.quotient * division.b, x)
+    total = division.quotient * division.b + division.remainder
+    parts = tuple(Marked(Poly(step.product, x), hue(i)) for i, step in enumerate(division.steps))
+    multiplied: tuple[Term, ...] = (product,) if len(parts) < 2 else (Sum(parts), product)
+    first = Formula(equation(Product((called.q, called.b)), Product((q, b)), *multiplied))
+    second = Formula(equation(Sum((Product((called.q, called.b)), called.r)), Sum((product, r)), Poly(total, x)))
+    check = division_check(division, x)
+    return Step(
+        "check",
+        sentence("Check by multiplying out"),
+        (
+            Line(sentence("Multiply the divisor by the quotient."), (first,)),
+            Line(sentence("Add the remainder."), (first, second)),
+            Line(sentence("Compare with the dividend."), (first, second, check)),
+        ),
+        follows=("division",),
+        check=check,
+        facts={
+            "product": exact_json.polynomial(division.quotient * division.b),
+            "sum": exact_json.polynomial(total),
+            "verified": check.holds,
+        },
+    )
+
+
+def _answered(division: Division, called: Names, x: str) -> Step:
+    blocks = (
+        Formula(equation(called.q, Marked(Poly(division.quotient, x), "quotient", "division"))),
+        Formula(equation(called.r, Marked(Poly(division.remainder, x), "remainder", "division"))),
+        Formula(division_identity(division, called, x)),
+    )
+    if division.remainder:
+        said = sentence("The division leaves a remainder: the divisor is no factor of the dividend.")
+    else:
+        said = sentence("The remainder is 0: the divisor is a factor of the dividend.")
+    return Step(
+        "answer",
+        sentence("Quotient and remainder"),
+        (Line(said, blocks),),
+        follows=("division", "check"),
+        found=_found(division, called, x),
+        facts={
+            "quotient": exact_json.polynomial(division.quotient),
+            "remainder": exact_json.polynomial(division.remainder),
+        },
+    )

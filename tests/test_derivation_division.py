@@ -1,0 +1,96 @@
+"""Derivations of Divide: every stroke of the tableau is right, and so is the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import flint
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explorer.model.derivation.derivation import Derivation
+from explorer.model.derivation.expression import Check, Tableau
+from explorer.model.derivation.problem import Divide
+from explorer.model.derivation.subjects import derive
+from explorer.refusal import Refusal
+from kernels.algebra.polynomial import ZERO, Polynomial
+
+fractions = st.builds(Fraction, st.integers(-9, 9), st.integers(1, 6))
+polynomials = st.lists(st.one_of(st.just(Fraction()), fractions), max_size=9).map(Polynomial)
+
+
+def oracle(p: Polynomial) -> flint.fmpq_poly:
+    return flint.fmpq_poly([flint.fmpq(each.numerator, each.denominator) for each in p.coefficients])
+
+
+def read(coefficients: list[str]) -> flint.fmpq_poly:
+    return oracle(Polynomial(Fraction(each) for each in coefficients))
+
+
+def tableaux(derivation: Derivation) -> Iterator[Tableau]:
+    for line in derivation.steps[derivation.step("division")].lines:
+        yield from (block for block in line.blocks if isinstance(block, Tableau))
+
+
+@settings(max_examples=400, deadline=None)
+@given(polynomials, polynomials.filter(bool))
+def test_quotient_and_remainder_are_those_of_flint(a: Polynomial, b: Polynomial) -> None:
+    answer = derive(Divide(a, b)).answer
+    q, r = divmod(oracle(a), oracle(b))
+    assert answer["verified"] is True
+    assert read(answer["quotient"]) == q
+    assert read(answer["remainder"]) == r
+
+
+@settings(max_examples=200, deadline=None)
+@given(polynomials, polynomials.filter(bool))
+def test_every_row_of_the_tableau_is_the_one_above_less_the_product(a: Polynomial, b: Polynomial) -> None:
+    *_, whole = tableaux(derive(Divide(a, b)))
+    above = dict(enumerate(a.coefficients))
+    for product, rest in zip(whole.body[::2], whole.body[1::2], strict=True):
+        assert (product.kind, rest.kind) == ("product", "rest")
+        term = whole.quotient[product.term]
+        assert Polynomial(dict(product.cells).get(i, 0) for i in range(product.cells[0][0] + 1)) == term * b
+        left = {i: value - dict(product.cells).get(i, 0) for i, value in above.items()}
+        shown = dict(rest.cells)
+        assert all(left[i] == value for i, value in shown.items())
+        # What is not shown is zero above, and below it has not come down yet.
+        assert all(not value or i < min(shown) for i, value in left.items() if i not in shown)
+        above = left
+    last = dict(whole.body[-1].cells) if whole.body else dict(enumerate(a.coefficients))
+    assert Polynomial(last.get(i, 0) for i in range(max(last, default=-1) + 1)) == a % b
+
+
+def test_a_stroke_at_a_time_shows_a_term_its_product_and_what_is_left() -> None:
+    shown = [
+        (each.terms, each.rows) for each in tableaux(derive(Divide(Polynomial([-4, 0, -2, 1]), Polynomial([-3, 1]))))
+    ]
+    assert shown == [(0, 0), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3), (2, 4), (3, 4), (3, 5), (3, 6)]
+
+
+def test_missing_powers_hold_their_place_in_a_product_and_in_a_rest() -> None:
+    *_, whole = tableaux(derive(Divide(Polynomial([0, 0, 0, 0, 1]), Polynomial([1, 0, 1]))))
+    assert whole.body[0].cells == ((4, 1), (3, 0), (2, 1))
+    assert whole.body[1].cells == ((2, -1), (1, 0), (0, 0))
+
+
+def test_a_dividend_of_lower_degree_is_all_remainder() -> None:
+    found = derive(Divide(Polynomial([1, 2]), Polynomial([0, 0, 3])))
+    assert found.answer == {"quotient": [], "remainder": ["1", "2"], "verified": True}
+    assert [len(each.body) for each in tableaux(found)] == [0]
+
+
+def test_the_check_multiplies_out() -> None:
+    found = derive(Divide(Polynomial([-1, 0, 0, 1]), Polynomial([1, 2])))
+    step = found.steps[found.step("check")]
+    assert isinstance(step.lines[-1].blocks[-1], Check)
+    assert step.check is not None
+    assert step.check.holds
+    assert read(step.facts["product"]) + read(found.answer["remainder"]) == read(step.facts["sum"])
+
+
+def test_division_by_zero_is_refused() -> None:
+    with pytest.raises(Refusal, match="divisor is 0"):
+        derive(Divide(Polynomial([1]), ZERO))

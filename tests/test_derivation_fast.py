@@ -1,0 +1,144 @@
+"""Derivations of fast filters and convolutions: their answers, their steps, and what they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from fractions import Fraction
+
+import pytest
+
+from explorer.model.derivation.derivation import Derivation
+from explorer.model.derivation.expression import Grid, Number, Symbol
+from explorer.model.derivation.filtering import derive_filter
+from explorer.model.derivation.problem import Filter, Point
+from explorer.refusal import Refusal
+from kernels.algebra.polynomial import Polynomial
+
+CHOSEN: list[tuple[Point, ...]] = [
+    (),
+    (Fraction(0), Fraction(1), "inf", Fraction(2)),
+    (Fraction(1), Fraction(2), Fraction(3), Fraction(1, 3)),
+]
+
+
+def direct(g: list[Fraction], d: list[Fraction]) -> list[Fraction]:
+    return [sum((g[k] * d[j + k] for k in range(len(g))), Fraction()) for j in range(len(d) - len(g) + 1)]
+
+
+@pytest.mark.parametrize("points", CHOSEN)
+def test_the_matrices_in_the_answer_filter_as_the_definition_does(points: tuple[Point, ...]) -> None:
+    answer = derive_filter(Filter(2, 3, points)).answer
+    A, G, B = ([[Fraction(each) for each in row] for row in answer[name]] for name in ("AT", "G", "BT"))
+    g, d = [Fraction(3), Fraction(-1, 2), Fraction(7)], [Fraction(each) for each in (2, -5, 1, 11)]
+    products = [
+        sum(x * y for x, y in zip(left, g, strict=True)) * sum(x * y for x, y in zip(right, d, strict=True))
+        for left, right in zip(G, B, strict=True)
+    ]
+    assert [sum(x * y for x, y in zip(row, products, strict=True)) for row in A] == direct(g, d)
+    assert answer["verified"] is True
+
+
+def grids(value: object) -> Iterator[Grid]:
+    """All matrices within a term, a block or a line."""
+    if isinstance(value, Grid):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from grids(each)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from grids(getattr(value, field.name))
+
+
+def is_well_made(derivation: Derivation) -> bool:
+    """Whether steps name only steps before them, matrices only steps there are, and every check holds."""
+    keys = [step.key for step in derivation.steps]
+    assert len(set(keys)) == len(keys)
+    for i, step in enumerate(derivation.steps):
+        assert step.lines
+        assert set(step.follows) <= set(keys[:i]), step.key
+        assert step.check is None or step.check.holds, step.key
+        assert step.check is None or step.check in step.lines[-1].blocks, step.key
+        for made in grids((step.lines, step.found)):
+            named = [key for origins in made.origins + made.column_origins for key in origins]
+            assert set(named) <= set(keys), step.key
+            assert len(made.labels) in (0, len(made.rows))
+            assert len(made.column_labels) in (0, len(made.rows[0]))
+    return True
+
+
+FILTERS = [
+    Filter(2, 3),
+    Filter(1, 1),
+    Filter(1, 2),
+    Filter(4, 1),
+    Filter(4, 3, fractions="F"),
+    Filter(2, 3, tuple(map(Fraction, (0, 1, 2, 3))), fractions="A"),
+    Filter(3, 3, moduli=(Polynomial([0, 1]), Polynomial([-1, 1]), Polynomial([1, 0, 1])), fractions="B"),
+    Filter(3, 3, moduli=(Polynomial([2, 0, 0, 0, 2]),)),
+    Filter(2, 3, across=(3, 2)),
+    Filter(2, 3, (Fraction(0), Fraction(1), Fraction(3), "inf"), across=(2, 3)),
+]
+
+
+@pytest.mark.parametrize("problem", FILTERS)
+def test_every_step_can_be_followed_back_and_every_check_holds(problem: Filter) -> None:
+    derivation = derive_filter(problem)
+    assert is_well_made(derivation)
+    assert derivation.answer["verified"] is True
+
+
+def test_the_outline_leads_from_the_problem_to_the_plane() -> None:
+    outline = [step.key for step in derive_filter(Filter(2, 3)).steps if step.depth == 0]
+    assert outline == [
+        *("problem", "modulus", "coprime", "taps", "samples", "divide", "invert", "multiply", "recombine"),
+        *("infinity", "matrices", "transpose", "identity", "compare", "count", "nest"),
+    ]
+
+
+def test_a_row_of_each_matrix_leads_to_the_division_and_the_inverse_that_made_it() -> None:
+    derivation = derive_filter(Filter(2, 3))
+    found = {each.name: each.value for each in derivation.found_by(len(derivation.steps) - 1)}
+    G, B = found[Symbol("G")], found[Symbol("B", raised="T")]
+    assert isinstance(G, Grid)
+    assert isinstance(B, Grid)
+    assert "invert.2" in G.origins[1]
+    assert "divide.2" in B.origins[1]
+    assert G.origins[3] == ("infinity",)
+    assert G.labels == (*(Number(Fraction(each)) for each in (0, 1, -1)), Symbol("∞"))
+
+
+def test_the_vector_of_fractions_is_in_the_answer_only_where_it_was_asked_for() -> None:
+    assert "f" not in derive_filter(Filter(2, 3)).answer
+    assert derive_filter(Filter(2, 3, fractions="F")).answer["f"] == ["1", "1/2", "1/2", "1"]
+
+
+def test_points_in_any_order_are_answered_with_infinity_last() -> None:
+    points: tuple[Point, ...] = ("inf", Fraction(1), Fraction(0), Fraction(1, 2))
+    assert derive_filter(Filter(2, 3, points)).answer["points"] == ["1", "0", "1/2", "inf"]
+
+
+def test_nested_filters_multiply_their_products_and_answer_for_both_directions() -> None:
+    answer = derive_filter(Filter(2, 3, across=(3, 2))).answer
+    assert answer["multiplications"] == 16
+    assert (answer["across"]["m"], answer["across"]["r"]) == (3, 2)
+    assert derive_filter(Filter(4, 3, across=(4, 3))).answer["multiplications"] == 36
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (Filter(2, 3, (Fraction(0), Fraction(1), Fraction(1), "inf")), "point 1 is there twice"),
+        (Filter(2, 3, (Fraction(0), Fraction(1), "inf")), "3 points; 1 more"),
+        (Filter(1, 2, (Fraction(0), Fraction(1), "inf")), "3 points, 1 too many"),
+        (Filter(0, 3), "m is 0"),
+        (Filter(20, 20), "39 is past the limit of 34"),
+        (Filter(2, 3, moduli=(Polynomial([0, 1]), Polynomial([0, 1, 1]))), "share the factor x"),
+        (Filter(2, 3, moduli=(Polynomial([0, 1]),)), "2 too few"),
+        (Filter(2, 3, moduli=(Polynomial([0, 1]), Polynomial([4]))), "modulus 4 is constant"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_reason(problem: Filter, said: str) -> None:
+    with pytest.raises(Refusal, match=said):
+        derive_filter(problem)
