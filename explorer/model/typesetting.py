@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, get_args
 from xml.etree import ElementTree as ET
 
@@ -19,6 +18,7 @@ from explorer.model.derivation.derivation import Derivation
 from explorer.model.derivation.expression import Block, Role
 from explorer.model.derivation.writing import text
 from explorer.model.derivation.writing.arrangement import Translate, same
+from explorer.model.derivation.writing.palette import PAPER
 from explorer.model.derivation.writing.typst import Target, Typst
 from explorer.model.derivation.writing.writer import Writer
 from explorer.places import assets_folder
@@ -27,15 +27,6 @@ if TYPE_CHECKING:
     import typst
 
 POINTS_PER_INCH = 72
-
-PAPER: Mapping[Role, str] = MappingProxyType(
-    {
-        "quotient": "#1d4ed8", "remainder": "#b45309", "focus": "#1d4ed8", "muted": "#64748b", "good": "#15803d",
-        "bad": "#b91c1c", "hue1": "#1d4ed8", "hue2": "#c2410c", "hue3": "#0f766e", "hue4": "#7e22ce",
-        "hue5": "#a16207", "hue6": "#be185d",
-    }
-)  # fmt: skip
-"""Colours on white paper."""
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}(?:[0-9a-fA-F]{2})?")
 _ALPHA = re.compile(r'(fill|stroke)="(#[0-9a-fA-F]{6})([0-9a-fA-F]{2})"')

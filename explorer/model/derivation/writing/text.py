@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from explorer.model.derivation.derivation import Derivation
+from explorer.model.derivation.derivation import Derivation, Step
 from explorer.model.derivation.expression import Block, Grid, Role, Sentence, Term
 from explorer.model.derivation.writing import boxes
 from explorer.model.derivation.writing.arrangement import MINUS, Place, Translate, same
@@ -118,7 +118,7 @@ class Text:
                 lines.append(" " * (margin + first) + "─" * (last - first if row.ruled else 0))
         return _trimmed(lines)
 
-    def heading(self, title: str, number: int | None, depth: int) -> str:
+    def heading(self, title: str, number: int | None, step: Step) -> str:
         return title if number is None else f"{number}. {title}"
 
     def why(self, prose: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from explorer.model.derivation.derivation import Step
 from explorer.model.derivation.expression import Grid, Role, Term
 from explorer.model.derivation.writing.arrangement import MINUS, Place
 from explorer.model.derivation.writing.writer import WrittenRow
@@ -130,9 +131,9 @@ class Typst:
         cells = [each for left, row in zip(lefts, rows, strict=True) for each in (left, *_cells(row))]
         return f"#division({len(rows[0].cells)}, {', '.join(cells)})"
 
-    def heading(self, title: str, number: int | None, depth: int) -> str:
+    def heading(self, title: str, number: int | None, step: Step) -> str:
         lead = "" if number is None else self.literal(f"{number}. ")
-        return f"#heading(level: {depth + 2})[{lead}{title}]"
+        return f"#heading(level: {step.depth + 2})[{lead}{title}]"
 
     def why(self, prose: str) -> str:
         return f"#why[{prose}]"

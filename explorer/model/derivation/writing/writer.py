@@ -57,7 +57,7 @@ class Format(Notation[Shape], Protocol[Shape]):
     def tableau(self, divisor: Shape, rows: Sequence[WrittenRow[Shape]]) -> str:
         """A long division: the quotient, the dividend with the divisor at its left, and the rows below."""
 
-    def heading(self, title: str, number: int | None, depth: int) -> str:
+    def heading(self, title: str, number: int | None, step: Step) -> str:
         """The title of a step."""
 
     def why(self, prose: str) -> str:
@@ -119,7 +119,7 @@ class Writer(Generic[Shape]):
 
     def step(self, step: Step, number: int | None = None) -> str:
         """A whole step with its title."""
-        return "\n\n".join([self._format.heading(self.sentence(step.title), number, step.depth), *self.body(step)])
+        return "\n\n".join([self._format.heading(self.sentence(step.title), number, step), *self.body(step)])
 
     def document(self, derivation: Derivation) -> str:
         """All steps under the title."""
