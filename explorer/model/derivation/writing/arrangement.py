@@ -188,26 +188,26 @@ class Arrangement(Generic[Shape]):
     def _product(self, factors: Sequence[Term], sign: str) -> tuple[bool, Shape]:
         if not factors:
             return False, self.notation.number("1")
-        negative = _begins_with_minus(factors[0])
-        first, *others = factors
-        if not sign and others and isinstance(first, Number) and abs(first.value) == 1:  # 1·a is a, −1·a is −a
-            kept = [self._within(others[0], _is_sum(others[0])), *map(self._factor(sign), others[1:])]
-            others = others[1:]
-        else:
-            body = self._signed(first)[1] if negative and not _is_sum(first) else None
-            kept = [body if body is not None else self._factor(sign)(first), *map(self._factor(sign), others)]
-            negative = body is not None
-        parts = [kept[0]]
-        for i, each in enumerate(kept[1:], len(factors) - len(kept) + 1):
-            near = not sign and (_is_number(factors[i - 1]) or _fenced(factors[i - 1]) or _fenced(factors[i]))
-            parts += [each] if near else [self.notation.sign(sign, "infix"), each]
-        return negative, self.notation.run(parts) if len(parts) > 1 else parts[0]
-
-    def _factor(self, sign: str) -> Callable[[Term], Shape]:
-        def factor(term: Term) -> Shape:
-            return self._within(term, _needs_parentheses(term, sign))
-
-        return factor
+        negative = False
+        first = factors[0]
+        if not sign and len(factors) > 1 and isinstance(first, Number) and abs(first.value) == 1:  # −1·a is −a
+            negative, factors = first.value < 0, factors[1:]
+            if len(factors) == 1 and not negative:
+                return self._signed(factors[0])
+        elif _begins_with_minus(first) and not _is_sum(first):
+            negative = True
+        fenced = [_needs_parentheses(each, sign, i > 0) for i, each in enumerate(factors)]
+        parts = [self._within(each, parentheses) for each, parentheses in zip(factors, fenced, strict=True)]
+        if negative and factors[0] is first:
+            fenced[0], parts[0] = False, self._signed(first)[1]
+        elif len(factors) == 1:
+            parts[0] = self._within(factors[0], _is_sum(factors[0]) or _begins_with_minus(factors[0]))
+        made = [parts[0]]
+        for i, part in enumerate(parts[1:]):
+            ends = _is_number(factors[i]) or fenced[i] or isinstance(_bare(factors[i]), Group)
+            near = not sign and (ends or fenced[i + 1] or isinstance(_bare(factors[i + 1]), Group))
+            made += [part] if near else [self.notation.sign(sign, "infix"), part]
+        return negative, self.notation.run(made) if len(made) > 1 else made[0]
 
     def _within(self, term: Term, parentheses: bool) -> Shape:
         if parentheses and isinstance(term, Under):  # the brace is below the parentheses: they stay as tall as the line
@@ -306,15 +306,26 @@ def _is_letter(term: Term) -> bool:
     return isinstance(bare, Poly) and bare.value == X
 
 
-def _needs_parentheses(term: Term, sign: str) -> bool:
-    """Whether a factor is put in parentheses between the `sign` of a product."""
+def _begins_with_digit(term: Term) -> bool:
+    match _bare(term):
+        case Number():
+            return True
+        case Poly(value):
+            return value.degree < 1 or abs(value.leading) != 1
+        case Power(base):
+            return _begins_with_digit(base)
+        case Product(factors):
+            return bool(factors) and _begins_with_digit(factors[0])
+    return False
+
+
+def _needs_parentheses(term: Term, sign: str, follows: bool) -> bool:
+    """Whether a factor of a product with this `sign` is put in parentheses; `follows`: it is not the first."""
     bare = _bare(term)
     if _is_sum(bare) or _begins_with_minus(bare):
+        return True
+    if follows and not sign and _begins_with_digit(bare):
         return True
     if isinstance(bare, Product):
         return len(bare.factors) > 1 and bare.sign != sign and not (bare.sign == "" and sign in ("·", "×"))
     return False
-
-
-def _fenced(term: Term) -> bool:
-    return isinstance(_bare(term), Group) or _needs_parentheses(term, "")
