@@ -7,11 +7,13 @@ from dataclasses import fields, is_dataclass
 from fractions import Fraction
 
 import pytest
+from derived import check_outline
 
 from explorer.model.derivation.convolving import derive_convolution
 from explorer.model.derivation.derivation import Derivation
 from explorer.model.derivation.expression import Grid, Number, Symbol
 from explorer.model.derivation.filtering import derive_filter
+from explorer.model.derivation.presets import presets
 from explorer.model.derivation.problem import Convolution, Filter, LinearMethod, Point
 from explorer.refusal import Refusal
 from kernels.algebra.polynomial import Polynomial
@@ -52,21 +54,16 @@ def grids(value: object) -> Iterator[Grid]:
             yield from grids(getattr(value, field.name))
 
 
-def is_well_made(derivation: Derivation) -> bool:
-    """Whether steps name only steps before them, matrices only steps there are, and every check holds."""
-    keys = [step.key for step in derivation.steps]
-    assert len(set(keys)) == len(keys)
-    for i, step in enumerate(derivation.steps):
-        assert step.lines
-        assert set(step.follows) <= set(keys[:i]), step.key
-        assert step.check is None or step.check.holds, step.key
+def check_matrices(derivation: Derivation) -> None:
+    """The outline is sound, matrices name only steps there are, and a check of a step is on its sheet."""
+    check_outline(derivation)
+    keys = {step.key for step in derivation.steps}
+    for step in derivation.steps:
         assert step.check is None or step.check in step.lines[-1].blocks, step.key
         for made in grids((step.lines, step.found)):
-            named = [key for origins in made.origins + made.column_origins for key in origins]
-            assert set(named) <= set(keys), step.key
+            assert {key for origins in made.origins + made.column_origins for key in origins} <= keys, step.key
             assert len(made.labels) in (0, len(made.rows))
             assert len(made.column_labels) in (0, len(made.rows[0]))
-    return True
 
 
 FILTERS = [
@@ -86,7 +83,7 @@ FILTERS = [
 @pytest.mark.parametrize("problem", FILTERS)
 def test_every_step_can_be_followed_back_and_every_check_holds(problem: Filter) -> None:
     derivation = derive_filter(problem)
-    assert is_well_made(derivation)
+    check_matrices(derivation)
     assert derivation.answer["verified"] is True
 
 
@@ -110,9 +107,35 @@ def test_a_row_of_each_matrix_leads_to_the_division_and_the_inverse_that_made_it
     assert G.labels == (*(Number(Fraction(each)) for each in (0, 1, -1)), Symbol("∞"))
 
 
+def test_moduli_that_are_not_monic_are_made_so() -> None:
+    derivation = derive_filter(Filter(2, 2, moduli=(Polynomial([0, 2]), Polynomial([-1, 3]))))
+    assert derivation.answer["moduli"] == [["0", "1"], ["-1/3", "1"]]
+    assert derivation.answer["verified"] is True
+
+
+def test_no_product_is_formed_that_is_always_zero() -> None:
+    answer = derive_filter(Filter(3, 3, moduli=(Polynomial([2, 0, 0, 0, 0, 1]),))).answer
+    assert answer["multiplications"] == 5
+
+
+def test_the_largest_filter_is_derived_too() -> None:
+    derivation = derive_filter(Filter(17, 18))
+    assert derivation.answer["verified"] is True
+    assert derivation.answer["multiplications"] == 34
+
+
 def test_the_vector_of_fractions_is_in_the_answer_only_where_it_was_asked_for() -> None:
     assert "f" not in derive_filter(Filter(2, 3)).answer
     assert derive_filter(Filter(2, 3, fractions="F")).answer["f"] == ["1", "1/2", "1/2", "1"]
+
+
+@pytest.mark.parametrize(("m", "r"), [(1, 2), (2, 3), (4, 3), (6, 3), (8, 3), (3, 5)])
+def test_every_preset_fits_and_is_verified(m: int, r: int) -> None:
+    found = presets(m, r)
+    assert len({each.key for each in found}) == len(found)
+    for each in found:
+        assert derive_filter(Filter(m, r, each.points)).answer["verified"] is True
+    assert ("accurate" in {each.key for each in found}) == (r == 3 and m in range(2, 9))
 
 
 def test_points_in_any_order_are_answered_with_infinity_last() -> None:
@@ -135,9 +158,14 @@ def test_nested_filters_multiply_their_products_and_answer_for_both_directions()
         (Filter(1, 2, (Fraction(0), Fraction(1), "inf")), "3 points, 1 too many"),
         (Filter(0, 3), "m is 0"),
         (Filter(20, 20), "39 is past the limit of 34"),
+        (Filter(2, 3, (Fraction(10**40), Fraction(0), Fraction(1), "inf")), "123 digits; the most is 100"),
+        (Filter(2, 3, ("inf", "inf", Fraction(0), Fraction(1))), "point inf is there twice"),
+        (Filter(1, 1, ("inf",)), "stands alone"),
+        (Filter(17, 19), "35 is past the limit of 34"),
+        (Filter(2, 3, across=(0, 3)), "m is 0"),
         (Filter(2, 3, moduli=(Polynomial([0, 1]), Polynomial([0, 1, 1]))), "share the factor x"),
         (Filter(2, 3, moduli=(Polynomial([0, 1]),)), "2 too few"),
-        (Filter(2, 3, moduli=(Polynomial([0, 1]), Polynomial([4]))), "modulus 4 is constant"),
+        (Filter(2, 3, moduli=(Polynomial([0, 1]), Polynomial([4]))), "Modulus 2 is 4; a modulus has degree 1"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_reason(problem: Filter, said: str) -> None:
@@ -172,7 +200,7 @@ def test_every_method_reaches_its_known_count_by_steps_that_hold(
     derivation = derive_convolution(Convolution(n, l, method))
     assert derivation.answer["multiplications"] == products
     assert derivation.answer["verified"] is True
-    assert is_well_made(derivation)
+    check_matrices(derivation)
 
 
 @pytest.mark.parametrize(("n", "l", "method", "products"), COUNTED)
@@ -208,7 +236,7 @@ def test_the_point_at_infinity_and_the_subtracted_power_are_one() -> None:
 def test_moduli_of_a_higher_degree_than_needed_are_taken_without_infinity() -> None:
     problem = Convolution(2, 2, "winograd", moduli=(X, Polynomial([1, 0, 1]), Polynomial([-1, 1])))
     derivation = derive_convolution(problem)
-    assert is_well_made(derivation)
+    check_matrices(derivation)
     assert derivation.answer["verified"] is True
     assert derivation.answer["multiplications"] == 5
 
@@ -225,7 +253,7 @@ def test_moduli_of_a_higher_degree_than_needed_are_taken_without_infinity() -> N
         (Convolution(2, 2, "winograd", moduli=(X,)), "degree 1 together, 2 too few"),
         (Convolution(2, 2, "modified-winograd", moduli=(X, Polynomial([1, 0, 1]))), "degree 3 together, 1 too many"),
         (Convolution(2, 2, "winograd", moduli=(X, X * X)), "x and x\\^2 share the factor x"),
-        (Convolution(2, 2, "winograd", moduli=(X, Polynomial())), "nothing can be divided by zero"),
+        (Convolution(2, 2, "winograd", moduli=(X, Polynomial())), "Modulus 2 is 0"),
         (Convolution(2, 3, "cyclic"), "as many taps as samples, not 2 and 3"),
         (Convolution(2, 3, "inspection"), "as many taps as samples, not 2 and 3"),
         (Convolution(1, 1, "inspection"), "2 taps at least, not 1"),

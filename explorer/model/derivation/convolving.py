@@ -28,7 +28,7 @@ from explorer.model.derivation.expression import (
     number,
     sentence,
 )
-from explorer.model.derivation.fitting import check_inputs, check_moduli, check_points, check_size
+from explorer.model.derivation.fitting import check_inputs, check_moduli_fit, check_points, check_size
 from explorer.model.derivation.inspecting import derive_inspected
 from explorer.model.derivation.iterating import derive_iterated
 from explorer.model.derivation.problem import Convolution
@@ -53,7 +53,9 @@ def derive_convolution(problem: Convolution) -> Derivation:
     if problem.method == "inspection":
         return derive_inspected(problem)
     algorithm = _algorithm(problem)
-    setting = Setting(algorithm, *LETTERS, VARIABLE, wraps=problem.method == "cyclic")
+    setting = Setting(
+        algorithm, *LETTERS, VARIABLE, problem.method == "cyclic", any(each.leading != 1 for each in problem.moduli)
+    )
     steps = (
         stated(problem),
         *residue_steps(setting, _why_this_degree(problem, algorithm)),
@@ -123,7 +125,7 @@ def _algorithm(problem: Convolution) -> Winograd:
     if problem.moduli:
         # More than is needed is no mistake without infinity; with it, the quotient by M would be 0.
         most = wanted if infinity else max(wanted, limits.current().filter_inputs)
-        check_moduli(problem.moduli, wanted, most, f"N + L − {2 if infinity else 1} = {wanted}")
+        check_moduli_fit(problem.moduli, wanted, most, f"N + L − {2 if infinity else 1} = {wanted}")
     return winograd(n, l, problem.moduli or usual_moduli(wanted), infinity=infinity)
 
 
@@ -179,7 +181,11 @@ def _subtracting_a_power(algorithm: Winograd) -> Step:
         if point:
             terms.append(Product((Number(point**d), Poly(carrier, VARIABLE))))
     check = Check(
-        equation(Sum((power, Product((number(-1), Poly(total, VARIABLE)), ""))), Poly(algorithm.M, VARIABLE)),
+        equation(
+            Sum((power, Product((number(-1), Poly(total, VARIABLE)), ""))),
+            Symbol("M", of=VARIABLE),
+            Poly(algorithm.M, VARIABLE),
+        ),
         ONE.shifted(d) - total == algorithm.M,
     )
     top = Symbol("P", str(algorithm.convolver.multiplications))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any, get_args
+from typing import Any
 
 from explorer.model.derivation import exact_json
 from explorer.model.derivation.derivation import Derivation, Line, Named, Step
@@ -17,12 +15,9 @@ from explorer.model.derivation.expression import (
     Poly,
     Product,
     Relation,
-    Role,
     Sentence,
     Sum,
     Symbol,
-    Tableau,
-    TableauRow,
     Term,
     Under,
     equation,
@@ -30,19 +25,24 @@ from explorer.model.derivation.expression import (
     sentence,
     shown,
 )
+from explorer.model.derivation.filling import hue, strokes_of
 from explorer.model.derivation.problem import Divide
-from explorer.model.derivation.sizes import check_polynomials, growth_refused, most_bits
+from explorer.model.derivation.sizes import check_growth, check_polynomials, growth_refused, most_bits
 from explorer.refusal import Refusal
 from kernels.algebra.division import Division, divide
 from kernels.algebra.integers import IntegerDivision
 from kernels.algebra.polynomial import Polynomial
 
-_HUES: tuple[Role, ...] = tuple(each for each in get_args(Role) if each.startswith("hue"))
-
-
-def hue(i: int) -> Role:
-    """The colour of thing i among things of one kind; they begin again after the last."""
-    return _HUES[i % len(_HUES)]
+__all__ = [
+    "Names",
+    "derive_division",
+    "division_check",
+    "division_facts",
+    "division_identity",
+    "division_step",
+    "hue",
+    "names",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ def derive_division(problem: Divide) -> Derivation:
         )
     with growth_refused():
         division = divide(problem.a, problem.b, most_bits())
+    product = division.quotient * problem.b
+    check_growth(division.quotient, product)
     called = names(x)
     steps = (
         _stated(division, called, x),
@@ -89,7 +91,7 @@ def derive_division(problem: Divide) -> Derivation:
             follows=("problem",),
             variable=x,
         ),
-        _multiplied_out(division, called, x),
+        _multiplied_out(division, product, called, x),
         _answered(division, called, x),
     )
     answer = {
@@ -119,7 +121,7 @@ def division_step(
     `called` names a, b, q and r; with it the step also says that q and r are found.
     """
     naming = called or names(variable)
-    strokes = tuple(_strokes(division, variable))
+    strokes = tuple(strokes_of(division, variable))
     check = division_check(division, variable)
     identity = Formula(division_identity(division, naming, variable))
     last = strokes[-1]
@@ -161,92 +163,16 @@ def division_facts(division: Division | IntegerDivision) -> dict[str, Any]:
         "remainder": exact_json.value(division.remainder),
     }
     if isinstance(division, Division):
-        facts["strokes"] = [
-            {
-                "before": exact_json.polynomial(each.before),
-                "term": exact_json.polynomial(each.term),
-                "product": exact_json.polynomial(each.product),
-                "after": exact_json.polynomial(each.after),
-            }
-            for each in division.steps
-        ]
+        before = facts["dividend"]
+        facts["strokes"] = strokes = []
+        for each in division.steps:
+            after = exact_json.polynomial(each.after)
+            product = exact_json.polynomial(each.product)
+            strokes.append(
+                {"before": before, "term": exact_json.polynomial(each.term), "product": product, "after": after}
+            )
+            before = after
     return facts
-
-
-# The tableau ----------------------------------------------------------------------------------------------------------
-
-
-def _strokes(division: Division | IntegerDivision, x: str) -> Iterator[Line]:
-    """The tableau filled stroke by stroke: a term of the quotient, its product, the difference."""
-    if isinstance(division, IntegerDivision):
-        yield Line(
-            sentence(
-                "{b} is contained {q} times in {a}, and {r} is left.",
-                a=number(division.a),
-                b=number(division.b),
-                q=number(division.quotient),
-                r=number(division.remainder),
-            ),
-            (),
-        )
-        return
-    body = tuple(_rows(division))
-    terms = tuple(step.term for step in division.steps)
-
-    def stroke(reason: Sentence, shown: int, rows: int) -> Line:
-        return Line(reason, (Tableau(division.a, division.b, terms, body, shown, rows, x),))
-
-    if not division.steps:
-        yield stroke(_nothing_to_take(division), 0, 0)
-        return
-    yield stroke(sentence("Give every power a column; where one is missing, a zero holds its place."), 0, 0)
-    lead = Poly(_top(division.b), x)
-    for i, step in enumerate(division.steps):
-        term = Marked(Poly(step.term, x), hue(i))
-        top = Poly(_top(step.before), x)
-        yield stroke(sentence("{top} divided by {lead} is {term}.", top=top, lead=lead, term=term), i + 1, 2 * i)
-        product = Marked(Poly(step.product, x), hue(i))
-        yield stroke(sentence("{term} times the divisor is {product}.", term=term, product=product), i + 1, 2 * i + 1)
-        yield stroke(_left(step.after, division.b), i + 1, 2 * i + 2)
-
-
-def _rows(division: Division) -> Iterator[TableauRow]:
-    for i, step in enumerate(division.steps):
-        low = step.term.degree
-        yield TableauRow("product", i, _cells(step.product, low + division.b.degree, low))
-        # Coefficients come down as far as the next product reaches; with the last rest all of them.
-        reach = division.steps[i + 1].term.degree if i + 1 < len(division.steps) else 0
-        yield TableauRow("rest", i, _cells(step.after, max(step.after.degree, 0), reach))
-
-
-def _cells(value: Polynomial, high: int, low: int) -> tuple[tuple[int, Fraction], ...]:
-    return tuple((exponent, value[exponent]) for exponent in range(high, low - 1, -1))
-
-
-def _top(value: Polynomial) -> Polynomial:
-    return Polynomial([value.leading]).shifted(value.degree)
-
-
-def _nothing_to_take(division: Division) -> Sentence:
-    if not division.a:
-        return sentence("The dividend is zero: so are the quotient and the remainder.")
-    return sentence(
-        "The degree {a} is less than {b}, the degree of the divisor: the quotient is 0, and all of it remains.",
-        a=division.a.degree,
-        b=division.b.degree,
-    )
-
-
-def _left(after: Polynomial, b: Polynomial) -> Sentence:
-    if not after:
-        return sentence("Subtract: nothing is left, and the remainder is 0.")
-    if after.degree < b.degree:
-        return sentence(
-            "Subtract. The degree {left} of what is left is less than {degree}: it is the remainder.",
-            left=after.degree,
-            degree=b.degree,
-        )
-    return sentence("Subtract: the leading term is gone, and degree {left} is left.", left=after.degree)
 
 
 # The steps around it --------------------------------------------------------------------------------------------------
@@ -280,14 +206,15 @@ def _degree(of: Term) -> Term:
     return Product((Symbol("deg"), of), "")
 
 
-def _multiplied_out(division: Division, called: Names, x: str) -> Step:
+def _multiplied_out(division: Division, product: Polynomial, called: Names, x: str) -> Step:
     q, b, r = (Poly(each, x) for each in (division.quotient, division.b, division.remainder))
-    product = Poly(division.quotient * division.b, x)
-    total = division.quotient * division.b + division.remainder
+    total = product + division.remainder
     parts = tuple(Marked(Poly(step.product, x), hue(i)) for i, step in enumerate(division.steps))
-    multiplied: tuple[Term, ...] = (product,) if len(parts) < 2 else (Sum(parts), product)
+    multiplied: tuple[Term, ...] = (Poly(product, x),) if len(parts) < 2 else (Sum(parts), Poly(product, x))
     first = Formula(equation(Product((called.q, called.b)), Product((q, b)), *multiplied))
-    second = Formula(equation(Sum((Product((called.q, called.b)), called.r)), Sum((product, r)), Poly(total, x)))
+    second = Formula(
+        equation(Sum((Product((called.q, called.b)), called.r)), Sum((Poly(product, x), r)), Poly(total, x))
+    )
     check = division_check(division, x)
     return Step(
         "check",
@@ -300,7 +227,7 @@ def _multiplied_out(division: Division, called: Names, x: str) -> Step:
         follows=("division",),
         check=check,
         facts={
-            "product": exact_json.polynomial(division.quotient * division.b),
+            "product": exact_json.polynomial(product),
             "sum": exact_json.polynomial(total),
             "verified": check.holds,
         },

@@ -27,7 +27,7 @@ from explorer.model.derivation.expression import (
     equation,
     sentence,
 )
-from explorer.model.derivation.fitting import check_inputs, check_moduli, check_points, check_size
+from explorer.model.derivation.fitting import check_inputs, check_moduli_fit, check_points, check_size
 from explorer.model.derivation.nesting import across_json, across_step, nest_step
 from explorer.model.derivation.problem import Filter
 from explorer.model.derivation.proving import prove_filter_step
@@ -49,7 +49,7 @@ __all__ = ["derive_filter", "settled"]
 def derive_filter(problem: Filter) -> Derivation:
     """All steps to F(m, r), proved and counted; Refusal where points, moduli or sizes do not fit."""
     chosen = settled(problem)
-    setting = Setting(_convolution(chosen), "g", "z", "x")
+    setting = Setting(_convolution(chosen), "g", "z", "x", scaled=chosen.moduli != problem.moduli)
     algorithm = placed(transposed(setting.algorithm.convolver), chosen.fractions)
     proof = prove_filter(algorithm)
     counts = count_filter(algorithm)
@@ -85,8 +85,8 @@ def settled(problem: Filter) -> Filter:
     check_inputs("m + r − 1", m, r)
     alpha = m + r - 1
     if problem.moduli:
-        check_moduli(problem.moduli, max(alpha - 1, 1), alpha, f"m + r − 1 = {alpha}")
-        return problem
+        check_moduli_fit(problem.moduli, max(alpha - 1, 1), alpha, f"m + r − 1 = {alpha}")
+        return replace(problem, moduli=tuple(modulus.monic() for modulus in problem.moduli))
     if not problem.points:
         return replace(problem, points=(*usual_points(alpha - 1), "inf") if alpha > 1 else usual_points(1))
     check_points(problem.points, alpha, "m + r − 1")
@@ -170,7 +170,7 @@ def _least(algorithm: FilterAlgorithm) -> Sentence:
     if algorithm.multiplications == least:
         return sentence("No algorithm has fewer than m + r − 1 = {least}.", least=least)
     return sentence(
-        "The least is m + r − 1 = {least}; moduli of a higher degree cost products and save constants.", least=least
+        "The least is m + r − 1 = {least}: a modulus of degree d above 1 takes up to d − 1 more.", least=least
     )
 
 
