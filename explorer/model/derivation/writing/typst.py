@@ -15,6 +15,7 @@ from explorer.model.derivation.expression import Grid, Role, Term
 from explorer.model.derivation.writing.arrangement import MINUS, Place
 from explorer.model.derivation.writing.writer import WrittenRow
 
+_TEXT_BEGINS, _TEXT_ENDS = ('"', "#said("), ('"', '");')
 _SIGNS = {MINUS: "-", "·": "dot.op", "×": "times", "<": "lt", "": "thin"}
 
 
@@ -60,7 +61,10 @@ class Typst:
         return "quad"
 
     def run(self, parts: Sequence[str]) -> str:
-        return " ".join(parts)
+        made = ""
+        for part in parts:  # a space beside a text is one that is seen
+            made += part if made.endswith(_TEXT_ENDS) or part.startswith(_TEXT_BEGINS) else f" {part}"
+        return made.strip()
 
     def fraction(self, top: str, bottom: str) -> str:
         return f"frac({top}, {bottom})"
@@ -71,7 +75,7 @@ class Typst:
 
     def fenced(self, inner: str, kind: Literal["(", "["]) -> str:
         name = "paren" if kind == "(" else "bracket"
-        return f"lr({name}.l {inner} {name}.r)"
+        return f"lr({self.run([f'{name}.l', inner, f'{name}.r'])})"
 
     def matrix(self, rows: Sequence[Sequence[str]], grid: Grid) -> str:
         across = self._lines_of(grid.origins, grid.labels, "row")
@@ -105,7 +109,7 @@ class Typst:
         return _linked(self._new(Target((step,))), f"${body}$") if step else body
 
     def text(self, text: str) -> str:
-        return quoted(text)
+        return f"#said({quoted(text)});"
 
     def literal(self, text: str) -> str:
         return f"#{quoted(text)}"
