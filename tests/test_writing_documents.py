@@ -201,6 +201,13 @@ def test_targets_of_links_are_numbered_from_the_first() -> None:
     assert [target.steps for target in markup.targets] == [("a",), ("b",)]
 
 
+def test_a_page_has_no_links_that_lead_nowhere() -> None:
+    markup = Typst(links=False)
+    assert "#link" in Writer(Typst()).document(SAMPLES)
+    assert "#link" not in Writer(markup).document(SAMPLES)
+    assert markup.targets == []
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_format_has_all_steps(format: str) -> None:
     derivation = derive(Filter(2, 3))

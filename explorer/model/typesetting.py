@@ -96,7 +96,7 @@ def image(blocks: Sequence[Block], style: Style, scale: float = 2.0, translate: 
 
 def pages(derivation: Derivation, translate: Translate = same, steps: Sequence[int] | None = None) -> bytes:
     """A PDF for handing out: title, numbered steps with their reasons, page numbers; `steps` for some of them."""
-    body = Writer(Typst(), translate).document(derivation, steps)
+    body = Writer(Typst(links=False), translate).document(derivation, steps)
     return _compiled(_PAGES + _prelude(Style(size=10.5)) + body, "pdf")
 
 
@@ -182,7 +182,10 @@ def _compiler() -> typst.Compiler:
 
 def _compiled(source: str, format: Literal["pdf", "svg", "png"], resolution: float | None = None) -> bytes:
     with _lock:
-        made = _compiler().compile(input=source.encode(), format=format, ppi=resolution, timestamp=0)
+        # Tags make a PDF four times as large; who cannot see has the HTML, whose MathML can be read aloud.
+        made = _compiler().compile(
+            input=source.encode(), format=format, ppi=resolution, timestamp=0, pdf_tags=False
+        )  # fmt: skip
     assert isinstance(made, bytes)
     return made
 

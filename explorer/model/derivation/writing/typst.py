@@ -36,8 +36,9 @@ def quoted(text: str) -> str:
 
 @dataclass(slots=True)
 class Typst:
-    """Markup, with expressions the way they stand between dollar signs."""
+    """Markup, with expressions the way they stand between dollar signs; `links` for what can be pointed at."""
 
+    links: bool = True
     targets: list[Target] = field(default_factory=list)
     """What the numbers of links stand for, of all that was written so far."""
 
@@ -94,7 +95,7 @@ class Typst:
     ) -> dict[int, str]:
         """The numbers of the links of those rows or columns that come from somewhere or belong to something."""
         found = {}
-        for i in range(max(len(origins), len(labels))):
+        for i in range(max(len(origins), len(labels)) if self.links else 0):
             steps = origins[i] if i < len(origins) else ()
             label = labels[i] if i < len(labels) else None
             if steps or label is not None:
@@ -106,7 +107,7 @@ class Typst:
 
     def marked(self, inner: str, role: Role, step: str) -> str:
         body = f"#paint-{role}(${inner}$)" if role else inner
-        return _linked(self._new(Target((step,))), f"${body}$") if step else body
+        return _linked(self._new(Target((step,))), f"${body}$") if step and self.links else body
 
     def text(self, text: str) -> str:
         return f"#said({quoted(text)});"
