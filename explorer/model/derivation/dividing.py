@@ -113,12 +113,13 @@ def division_step(
     why: Sentence | None = None,
     follows: tuple[str, ...] = (),
     variable: str = "x",
+    kept: bool = True,
 ) -> Step:
     """The division as one step: setting out, then three strokes for each term of the quotient, then the check.
 
     A division of integers is a step of one stroke.
 
-    `called` names a, b, q and r; with it the step also says that q and r are found.
+    `called` names a, b, q and r; with it and `kept` the step also says that q and r are found.
     """
     naming = called or names(variable)
     strokes = tuple(strokes_of(division, variable))
@@ -133,7 +134,7 @@ def division_step(
         depth=depth,
         why=why,
         follows=follows,
-        found=_found(division, called, variable) if called else (),
+        found=_found(division, called, variable) if called and kept else (),
         check=check,
         facts=division_facts(division),
     )
@@ -141,10 +142,18 @@ def division_step(
 
 def division_identity(division: Division | IntegerDivision, called: Names, variable: str = "x") -> Relation:
     """a = b·q + r in figures, with q and r named below."""
-    quotient = Under(Marked(Group(shown(division.quotient, variable)), "quotient"), called.q)
+    q = shown(division.quotient, variable)
+    quotient = Under(Marked(q if _single(division.quotient) else Group(q), "quotient"), called.q)
     remainder = Under(Marked(shown(division.remainder, variable), "remainder"), called.r)
     product = Product((shown(division.b, variable), quotient))
     return equation(shown(division.a, variable), Sum((product, remainder)))
+
+
+def _single(value: int | Polynomial) -> bool:
+    """Whether it is one term without a minus, which needs no parentheses in a product."""
+    if isinstance(value, int):
+        return value >= 0
+    return sum(map(bool, value.coefficients)) <= 1 and value.leading >= 0
 
 
 def division_check(division: Division | IntegerDivision, variable: str = "x") -> Check:
@@ -209,7 +218,7 @@ def _degree(of: Term) -> Term:
 def _multiplied_out(division: Division, product: Polynomial, called: Names, x: str) -> Step:
     q, b, r = (Poly(each, x) for each in (division.quotient, division.b, division.remainder))
     total = product + division.remainder
-    parts = tuple(Marked(Poly(step.product, x), hue(i)) for i, step in enumerate(division.steps))
+    parts = tuple(Marked(Group(Poly(step.product, x)), hue(i)) for i, step in enumerate(division.steps))
     multiplied: tuple[Term, ...] = (Poly(product, x),) if len(parts) < 2 else (Sum(parts), Poly(product, x))
     first = Formula(equation(Product((called.q, called.b)), Product((q, b)), *multiplied))
     second = Formula(

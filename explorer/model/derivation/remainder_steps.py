@@ -30,8 +30,10 @@ def inverse_details(system: System, x: str) -> Iterator[Step]:
     """Euclid's table of each M_i and m_i, with the divisions of its rows."""
     for i, row in enumerate(rows_of(system)):
         key = step_key("inverse", i)
-        title = sentence("Euclid's algorithm for {M} and {m}", M=indexed("M", i), m=indexed("m", i))
-        yield table_step(row.euclid, key, title, follows=(step_key("cofactor", i), "inverses"), variable=x)
+        called = indexed("M", i), indexed("m", i)
+        title = sentence("Euclid's algorithm for {M} and {m}", M=called[0], m=called[1])
+        follows = step_key("cofactor", i), "inverses"
+        yield table_step(row.euclid, key, title, follows=follows, variable=x, called=called)
         yield from row_divisions(row.euclid, key, x)
 
 
@@ -50,7 +52,7 @@ def check_divisions(system: System, x: str, a: Symbol) -> Iterator[Step]:
 
 def _divided(key: str, division: Division | IntegerDivision, called: Names, after: str, x: str) -> Step:
     title = sentence("Divide {a} by {b}", a=called.a, b=called.b)
-    return division_step(division, key, title, called=called, follows=(after,), variable=x)
+    return division_step(division, key, title, called=called, follows=(after,), variable=x, kept=False)
 
 
 def division(a: int | Polynomial, b: int | Polynomial) -> Division | IntegerDivision:
