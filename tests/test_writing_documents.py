@@ -13,12 +13,21 @@ from derivation_samples import BLOCKS, HOSTILE, poly
 from explorer.model import typesetting
 from explorer.model.derivation.derivation import Derivation, Line, Step
 from explorer.model.derivation.expression import Formula, Marked, Paragraph, Sum, Symbol, Under, Words, number, sentence
-from explorer.model.derivation.problem import Filter
+from explorer.model.derivation.problem import (
+    Convolution,
+    Divide,
+    Filter,
+    Gcd,
+    IntegerRemainders,
+    PolynomialRemainders,
+    Problem,
+)
 from explorer.model.derivation.subjects import derive
-from explorer.model.derivation.writing import html, latex, markdown
+from explorer.model.derivation.writing import html, latex, markdown, text
 from explorer.model.derivation.writing.documents import FORMATS, document
 from explorer.model.derivation.writing.typst import Typst, quoted
 from explorer.model.derivation.writing.writer import Writer
+from kernels.algebra.polynomial import Polynomial
 
 SAMPLES = Derivation(
     sentence("Of {x}", x=HOSTILE),
@@ -86,9 +95,9 @@ def test_typed_text_in_html_is_text() -> None:
 ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w+)\}")
 
 
-def check_latex(text: str) -> None:
+def check_latex(source: str) -> None:
     """Environments, braces and \\left … \\right are balanced, and every & stands in an environment with columns."""
-    bare = re.sub(r"\\[\\{}$&#%_]", "  ", text)
+    bare = re.sub(r"\\[\\{}$&#%_]", "  ", source)
     open_environments: list[str] = []
     position = 0
     for match in ENVIRONMENT.finditer(bare):
@@ -174,17 +183,17 @@ def test_mathematics_in_markdown_is_balanced_and_no_markdown(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [HOSTILE, '"', "\\", '\\"', "#panic()", "$", "]", "*/", "//", "@a", "<b>", "`", "\\u{0}"]
+    "typed", [HOSTILE, '"', "\\", '\\"', "#panic()", "$", "]", "*/", "//", "@a", "<b>", "`", "\\u{0}"]
 )
-def test_typed_text_in_typst_is_text(text: str) -> None:
+def test_typed_text_in_typst_is_text(typed: str) -> None:
     """The picture of the text is that of typst's own string of these characters."""
     import typst
 
-    said = sentence("{x}", x=text)
-    blocks = [Paragraph(said), Formula(Words(said)), Formula(Symbol(text, text, text, text))]
-    assert typesetting.picture(blocks, typesetting.Style()).svg.count("<use") >= len(text.replace(" ", ""))
-    shown = typst.query(f"#let x = {quoted(text)}\n#metadata(x) <x>".encode(), "<x>", field="value", one=True)
-    assert json.loads(shown) == text
+    said = sentence("{x}", x=typed)
+    blocks = [Paragraph(said), Formula(Words(said)), Formula(Symbol(typed, typed, typed, typed))]
+    assert typesetting.picture(blocks, typesetting.Style()).svg.count("<use") >= len(typed.replace(" ", ""))
+    shown = typst.query(f"#let x = {quoted(typed)}\n#metadata(x) <x>".encode(), "<x>", field="value", one=True)
+    assert json.loads(shown) == typed
 
 
 def test_every_sample_is_typeset_as_a_document() -> None:
@@ -217,3 +226,39 @@ def test_every_format_has_all_steps(format: str) -> None:
         assert len(json.loads(page)["steps"]) == len(derivation.steps)
     else:
         assert f"{len(derivation.steps)}. Nest to " in page
+
+
+PROBLEMS: list[Problem] = [
+    Divide(Polynomial([-4, 0, -2, 1]), Polynomial([-3, 1])),
+    Gcd(Polynomial([-1, 0, 0, 0, 1]), Polynomial([-1, -1, 1, 1])),
+    IntegerRemainders((2, 3, 2), (3, 5, 7)),
+    PolynomialRemainders((Polynomial([-1]), Polynomial([2, -1])), (Polynomial([0, 1]), Polynomial([1, 0, 1]))),
+    Convolution(2, 2, "modified-cook-toom"),
+    Convolution(2, 3, "winograd"),
+    Convolution(4, 4, "iterated"),
+    Convolution(3, 3, "cyclic"),
+    Convolution(2, 2, "inspection"),
+    Filter(2, 3, across=(2, 3)),
+]
+
+
+@pytest.mark.parametrize("problem", PROBLEMS, ids=str)
+def test_every_stroke_of_a_derivation_can_be_written_and_typeset(problem: Problem) -> None:
+    derivation = derive(problem)
+    blocks = dict.fromkeys(block for step in derivation.steps for line in step.lines for block in line.blocks)
+    writers = [html.writer(), latex.writer(), markdown.writer()]
+    for block in blocks:
+        page, tex, mark = (writer.block(block) for writer in writers)
+        ET.fromstring(page)
+        check_latex(tex)
+        assert tex.encode("latin-1")  # pdfTeX has no other characters
+        assert mark
+        assert text.block(block)
+    picture = typesetting.picture(list(blocks), typesetting.Style())
+    assert picture.height > 10 * len(blocks)
+    steps = {step.key for step in derivation.steps}
+    assert {step for hit in picture.hits for step in hit.steps} <= steps
+    for hit in picture.hits:
+        assert 0 <= hit.x <= hit.x + hit.width <= picture.width + 0.1
+        assert 0 <= hit.y <= hit.y + hit.height <= picture.height + 0.1
+    assert typesetting.pages(derivation).startswith(b"%PDF-")

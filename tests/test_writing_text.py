@@ -90,6 +90,7 @@ x, y = Symbol("x"), Symbol("y")
         (Product((x, poly(0, 2)), ""), "x(2x)"),
         (Product((number(-1), number(-2)), ""), "−(−2)"),
         (Sum((x, Product((number(1), number(-2)), ""))), "x − 2"),
+        (Product((x, Product((number(1), number(-2)), ""))), "x·(−2)"),
         (Sum((x, Product((number(-1), x, poly(1, 1)), ""))), "x − x(x + 1)"),
         (Product((number(1), x), ""), "x"),
         (Product((number(1), x)), "1·x"),

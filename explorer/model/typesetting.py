@@ -193,7 +193,7 @@ def _compiled(source: str, format: Literal["pdf", "svg", "png"], resolution: flo
 Place = tuple[float, float, float, float]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _svg(source: str) -> tuple[str, float, float, tuple[tuple[int, Place], ...]]:
     """The SVG without links, its size, and the links with the rectangle that each takes."""
     svg = _compiled(source, "svg").decode()
