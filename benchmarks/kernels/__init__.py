@@ -1,0 +1,1 @@
+"""The kernels beside those of other libraries, interleaved in one process."""
