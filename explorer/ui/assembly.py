@@ -32,6 +32,7 @@ from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
 from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
+from explorer.ui.workspaces import Workspace
 
 AUTOSAVE = "autosave"
 SWITCH_SECONDS = 0.001
@@ -80,7 +81,14 @@ class Assembly(QObject):
         )
         self.illustrations = Illustrations(self.evaluator)
         self.commands = Commands(
-            self.window, self.panels, self.store, self.explore, self.desk, self.settings, self.illustrations
+            self.window,
+            self.panels,
+            self.store,
+            self.explore,
+            self.desk,
+            self.settings,
+            self.illustrations,
+            self._make_derive,
         )
         self._connect()
         self._restore_place()
@@ -119,6 +127,7 @@ class Assembly(QObject):
             return
         self._closed = True
         self.settings.set_place(self.window.saveGeometry(), self.window.place())
+        self.commands.workspaces.close()
         self.settings.keep()
         self.desk.close()
         self.illustrations.stop()
@@ -126,6 +135,15 @@ class Assembly(QObject):
         self.panels.histogram.finish_loading()
         if self.autosave is not None:
             self.autosave.close(clean=True)
+
+    def _make_derive(self) -> Workspace:
+        """Imported and built when it is first wanted."""
+        from explorer.ui.derive.workspace import Derive
+
+        derive = Derive(self.settings, self.panels.status, self.desk)
+        derive.history_changed.connect(self.commands.show_history)
+        derive.failed.connect(lambda error: self._told(error, "deriving"))
+        return derive
 
     def _restore_place(self) -> None:
         geometry, docks = self.settings.place()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from explorer.model.derivation.common_divisors import derive_gcd
 from explorer.model.derivation.derivation import Derivation
 from explorer.model.derivation.dividing import derive_division
-from explorer.model.derivation.problem import Divide, Gcd, Problem
+from explorer.model.derivation.filtering import derive_filter
+from explorer.model.derivation.problem import Divide, Filter, Gcd, Problem
 
 
 def derive(problem: Problem) -> Derivation:
@@ -15,4 +16,6 @@ def derive(problem: Problem) -> Derivation:
             return derive_division(problem)
         case Gcd():
             return derive_gcd(problem)
+        case Filter():
+            return derive_filter(problem)
     raise NotImplementedError(type(problem).__name__)
