@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -116,8 +117,7 @@ class Form(QWidget):
         self.setObjectName("derive.form")
         self.setProperty("role", "panel")
         self._asked = asked.SAMPLES["divide"]
-        self._fields: dict[str, list[Field]] = {}
-        self._presets: dict[tuple[str, str], Presets] = {}
+        self._fields: list[Field] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -181,20 +181,18 @@ class Form(QWidget):
 
     def field(self, name: str) -> Field:
         """A field of the subject that is shown."""
-        return next(each for each in self._fields[self._asked.subject] if each.name == name)
+        return next(each for each in self._fields if each.name == name)
 
     def show_asked(self, what: Asked) -> None:
         """Show what is asked, silently."""
-        if what.subject not in self._fields:
+        if what.subject != self._asked.subject or not self._fields:
             self._build(what.subject)
         self._asked = what
         self._subject.setCurrentIndex(self._subject.findData(what.subject))
         shown = asked.fields_of(what)
-        for subject, fields in self._fields.items():
-            for field in fields:
-                if subject == what.subject:
-                    field.show_value(what.value(field.name))
-                field.setVisible(subject == what.subject and field.name in shown)
+        for field in self._fields:
+            field.show_value(what.value(field.name))
+            field.setVisible(field.name in shown)
         self._practice.setVisible(what.subject in PRACTISED)
         self._rest.setVisible(what.subject == "divide")
 
@@ -207,7 +205,7 @@ class Form(QWidget):
     def show_refusal(self, refusal: Misread | Refusal | None) -> None:
         """Why what is asked cannot be derived: at its field where it is one field's fault."""
         misread = refusal if isinstance(refusal, Misread) else None
-        for field in self._fields.get(self._asked.subject, ()):
+        for field in self._fields:
             if misread is not None and field.name == misread.field:
                 field.refuse(said(misread.refusal), misread.place, misread.item)
             else:
@@ -218,22 +216,24 @@ class Form(QWidget):
     @property
     def reasons(self) -> list[str]:
         """The reasons that are shown."""
-        at_fields = [field.reason for field in self._fields.get(self._asked.subject, ()) if field.reason]
+        at_fields = [field.reason for field in self._fields if field.reason]
         return at_fields + ([] if self._reason.isHidden() else [self._reason.text()])
 
     def _build(self, subject: str) -> None:
-        self._fields[subject] = _fields(subject)
-        for field in self._fields[subject]:
+        """Fields for another subject, in place of those that were there."""
+        for field in self._fields:
+            field.setParent(None)
+            field.deleteLater()
+        self._fields = _fields(subject)
+        for field in self._fields:
             field.edited.connect(self._edited)
             if isinstance(field, ChipsField):
-                field.typing.connect(lambda text, field=field: self._typing(field, text))
+                field.typing.connect(partial(self._typing, field))
             self._body.addWidget(field)
 
     def _edited(self, merge: str) -> None:
-        values = tuple((field.name, field.value()) for field in self._fields[self._asked.subject])
-        given = dict(values)
-        new = Asked(self._asked.subject, tuple((name, given[name]) for name in asked.FIELDS[self._asked.subject]))
-        self.edited.emit(new, merge)
+        values = {field.name: field.value() for field in self._fields}
+        self.edited.emit(asked.asked(self._asked.subject, **values), merge)
 
     def _typing(self, field: ChipsField, text: str) -> None:
         """A chip is being typed: say at once what is wrong with it."""

@@ -49,7 +49,6 @@ class Derive(QObject):
         self.page = Page()
         self.history: History[Asked] = History(asked.unkept(settings.derived()) or asked.SAMPLES["filter"])
         self._answer: Answered | None = None
-        self._refusal: Misread | Refusal | None = None
         self._walk: Walk | None = None
         self._place = Place()
         self._deep = False
@@ -57,6 +56,7 @@ class Derive(QObject):
         self._trail: list[Place] = []
         self._grade = 0
         self._anew = True
+        self._waiting = False
         self._deriver = Beside("deriving")
         self._deriver.done.connect(self._answered)
         self._deriver.failed.connect(lambda _name, error: self.failed.emit(error))
@@ -151,8 +151,7 @@ class Derive(QObject):
 
     def settled(self) -> bool:
         """Whether what is asked was answered or refused, and is typeset as it is shown."""
-        current = self._answer is not None and self._answer.asked == self.history.state
-        return (current or self._refusal is not None) and self._showing.settled
+        return not self._waiting and self._showing.settled
 
     # What is asked ---------------------------------------------------------------------------------------------------
 
@@ -188,7 +187,7 @@ class Derive(QObject):
         form.show_asked(what)
         for field, presets in notation.presets(what).items():
             form.show_presets(field, presets)
-        self._refusal = None
+        self._waiting = True
         self._overdue.start()
         self._deriver.want([(what, partial(answered, what))])
 
@@ -196,12 +195,12 @@ class Derive(QObject):
         if what != self.history.state:
             return
         self._overdue.stop()
+        self._waiting = False
         if isinstance(answer, Answered):
             self.page.form.show_refusal(None)
             self._showing.show_stale(False)
             self._begin(answer)
         else:
-            self._refusal = answer
             self.page.form.show_refusal(answer)
             self._showing.show_stale(True)
 
