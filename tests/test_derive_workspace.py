@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QComboBox, QLabel, QLineEdit, QWidget
 from test_window import interactive
 from windows import Driver, driven, wait
 
@@ -44,6 +44,7 @@ class Deriving:
         self.derive = made
         self.page = made.page
         driver.window.activateWindow()
+        wait(driver.window.isActiveWindow, "the window does not become the active one")
 
     def settle(self) -> None:
         wait(self.derive.settled, "the derivation does not settle")
@@ -91,8 +92,15 @@ class Deriving:
         return step.key
 
 
+@pytest.fixture(scope="module")
+def opened(one_window: Driver) -> Driver:
+    """The window once Derive, whose threads last as long as it, was opened."""
+    Deriving(one_window).workspaces.show(EXPLORE)
+    return one_window
+
+
 @pytest.fixture
-def deriving(driver: Driver) -> Iterator[Deriving]:
+def deriving(opened: Driver, driver: Driver) -> Iterator[Deriving]:
     made = Deriving(driver)
     made.derive.set_deep(False)
     made.derive.history.restart(asked.SAMPLES["gcd"])
@@ -111,8 +119,8 @@ def test_nothing_of_derive_is_imported_at_start(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom PySide6.QtWidgets import QApplication\napplication = QApplication([])\n"
         "from explorer.app import make_window\nwindow = make_window()\n"
-        "print(*sorted(name for name in sys.modules if 'derive' in name or 'derivation' in name\n"
-        "    or 'algebra' in name or name.partition('.')[0] == 'typst' or 'QtSvg' in name or name.endswith('typesetting')))\n"
+        "parts = 'derive', 'derivation', 'algebra', 'typst', 'QtSvg', 'typesetting'\n"
+        "print(*sorted(name for name in sys.modules if any(part in name.split('.') for part in parts)))\n"
         "window.close()\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -120,7 +128,7 @@ def test_nothing_of_derive_is_imported_at_start(tmp_path: Path) -> None:
     assert ended.stdout.split() == []
 
 
-def test_derive_is_shown_alone_and_explore_comes_back_as_it_was(driver: Driver) -> None:
+def test_derive_is_shown_alone_and_explore_comes_back_as_it_was(opened: Driver, driver: Driver) -> None:
     docks = driver.window.docks
     docks["histogram"].hide()
     before = {name: (dock.isHidden(), dock.geometry()) for name, dock in docks.items()}
@@ -178,11 +186,12 @@ def test_a_session_that_is_opened_brings_explore_back(deriving: Deriving) -> Non
 
 
 def test_the_threads_of_derive_end_with_the_window(qapp: QApplication) -> None:
+    before = set(threading.enumerate())
     with driven() as driver:
         Deriving(driver)
-        names = {thread.name for thread in threading.enumerate()}
-        assert {"deriving", "typesetting"} <= names
-    assert not {"deriving", "typesetting"} & {thread.name for thread in threading.enumerate() if thread.is_alive()}
+        begun = set(threading.enumerate()) - before
+        assert {"deriving", "typesetting"} <= {thread.name for thread in begun}
+    assert not [thread.name for thread in begun if thread.is_alive()]
 
 
 def test_every_control_of_derive_can_be_named_and_says_what_it_is_for(deriving: Deriving) -> None:
@@ -192,10 +201,8 @@ def test_every_control_of_derive_can_be_named_and_says_what_it_is_for(deriving: 
         assert len(found) > 12
         assert [type(each).__name__ for each in found if not each.objectName()] == []
         assert [each.objectName() for each in found if not each.accessibleName()] == []
-        assert [each.objectName() for each in found if each.isVisible() and not each.toolTip()] == [
-            "derive.sheet",
-            "derive.results.scroll",
-        ]
+        kinds = (QAbstractButton, QAbstractSlider, QComboBox, QLineEdit)
+        assert [each.objectName() for each in found if isinstance(each, kinds) and not each.toolTip()] == []
     deriving.page.form.show_asked(deriving.derive.history.state)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QMimeData, QRectF, Qt, Signal
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QMimeData, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -26,6 +26,20 @@ from explorer.ui.topbar import TopBar, paint_mark
 _DOCKS_VERSION = 2
 
 
+class _Pages(QStackedWidget):
+    """Pages that ask for no more room than the one that is shown."""
+
+    def sizeHint(self) -> QSize:
+        """That of the page."""
+        page = self.currentWidget()
+        return page.sizeHint() if page is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """That of the page."""
+        page = self.currentWidget()
+        return page.minimumSizeHint() if page is not None else super().minimumSizeHint()
+
+
 class MainWindow(QMainWindow):
     """Panels in their places. Everything it cannot do by itself it says by a signal."""
 
@@ -41,7 +55,7 @@ class MainWindow(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.panels = panels
         self.menu = QMenu(self)
-        self._pages = QStackedWidget()
+        self._pages = _Pages()
         self._pages.setObjectName("pages")
         self._docked: QByteArray | None = None
         self.asked_to_close: Callable[[], bool] = lambda: True
@@ -140,6 +154,7 @@ class MainWindow(QMainWindow):
         if page is not None and self._pages.indexOf(page) < 0:
             self._pages.addWidget(page)
         self._pages.setCurrentWidget(self._middle if page is None else page)
+        self._pages.updateGeometry()
         if page is None and self._docked is not None:
             docked, self._docked = self._docked, None
             self.restoreState(docked, _DOCKS_VERSION)

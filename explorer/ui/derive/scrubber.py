@@ -20,6 +20,7 @@ class Scrubber(QAbstractSlider):
         self.setOrientation(Qt.Orientation.Horizontal)
         self.setObjectName("derive.scrubber")
         self.setAccessibleName(self.tr("Place in the derivation"))
+        self.setToolTip(self.tr("Drag to any line of any step"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._title_of = title_of
