@@ -8,10 +8,11 @@ from fractions import Fraction
 
 import pytest
 
+from explorer.model.derivation.convolving import derive_convolution
 from explorer.model.derivation.derivation import Derivation
 from explorer.model.derivation.expression import Grid, Number, Symbol
 from explorer.model.derivation.filtering import derive_filter
-from explorer.model.derivation.problem import Filter, Point
+from explorer.model.derivation.problem import Convolution, Filter, LinearMethod, Point
 from explorer.refusal import Refusal
 from kernels.algebra.polynomial import Polynomial
 
@@ -142,3 +143,101 @@ def test_nested_filters_multiply_their_products_and_answer_for_both_directions()
 def test_what_does_not_fit_is_refused_with_its_reason(problem: Filter, said: str) -> None:
     with pytest.raises(Refusal, match=said):
         derive_filter(problem)
+
+
+# Convolutions ---------------------------------------------------------------------------------------------------------
+
+X = Polynomial([0, 1])
+COUNTED: list[tuple[int, int, LinearMethod, int]] = [
+    (2, 2, "cook-toom", 3),
+    (2, 2, "modified-cook-toom", 3),
+    (2, 3, "winograd", 5),
+    (2, 3, "modified-winograd", 4),
+    (4, 4, "iterated", 9),
+    (6, 4, "iterated", 12),
+    (4, 4, "cyclic", 5),
+    (3, 3, "inspection", 6),
+    (1, 1, "cook-toom", 1),
+    (5, 3, "winograd", 8),
+]
+
+
+@pytest.mark.parametrize(("n", "l", "method", "products"), COUNTED)
+def test_every_method_reaches_its_known_count_by_steps_that_hold(
+    n: int,
+    l: int,  # noqa: E741
+    method: LinearMethod,
+    products: int,
+) -> None:
+    derivation = derive_convolution(Convolution(n, l, method))
+    assert derivation.answer["multiplications"] == products
+    assert derivation.answer["verified"] is True
+    assert is_well_made(derivation)
+
+
+@pytest.mark.parametrize(("n", "l", "method", "products"), COUNTED)
+def test_the_matrices_in_the_answer_convolve_as_the_definition_does(
+    n: int,
+    l: int,  # noqa: E741
+    method: LinearMethod,
+    products: int,
+) -> None:
+    answer = derive_convolution(Convolution(n, l, method)).answer
+    C, H, D = ([[Fraction(each) for each in row] for row in answer[name]] for name in "CHD")
+    h, x = [Fraction(7 - 3 * k, 2) for k in range(n)], [Fraction(5 * k - 4, 3) for k in range(l)]
+    formed = [
+        sum(a * b for a, b in zip(left, h, strict=True)) * sum(a * b for a, b in zip(right, x, strict=True))
+        for left, right in zip(H, D, strict=True)
+    ]
+    size = n if method == "cyclic" else n + l - 1
+    expected = [Fraction()] * size
+    for k, a in enumerate(h):
+        for i, b in enumerate(x):
+            expected[(k + i) % size] += a * b
+    assert [sum(a * b for a, b in zip(row, formed, strict=True)) for row in C] == expected
+    assert len(formed) == products
+
+
+def test_the_point_at_infinity_and_the_subtracted_power_are_one() -> None:
+    derivation = derive_convolution(Convolution(3, 2, "modified-cook-toom", points=tuple(map(Fraction, (0, 1, 3)))))
+    check = derivation.steps[derivation.step("power")].check
+    assert check is not None
+    assert check.holds
+
+
+def test_moduli_of_a_higher_degree_than_needed_are_taken_without_infinity() -> None:
+    problem = Convolution(2, 2, "winograd", moduli=(X, Polynomial([1, 0, 1]), Polynomial([-1, 1])))
+    derivation = derive_convolution(problem)
+    assert is_well_made(derivation)
+    assert derivation.answer["verified"] is True
+    assert derivation.answer["multiplications"] == 5
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (
+            Convolution(3, 3, "cook-toom", points=(Fraction(0), Fraction(1, 2), Fraction(1, 2))),
+            "point 1/2 is there twice",
+        ),
+        (Convolution(3, 3, "cook-toom", points=(Fraction(0),)), "4 more are needed: N \\+ L − 1 = 5"),
+        (Convolution(2, 2, "modified-cook-toom", points=tuple(map(Fraction, range(3)))), "1 too many: N \\+ L − 2 = 2"),
+        (Convolution(2, 2, "winograd", moduli=(X,)), "degree 1 together, 2 too few"),
+        (Convolution(2, 2, "modified-winograd", moduli=(X, Polynomial([1, 0, 1]))), "degree 3 together, 1 too many"),
+        (Convolution(2, 2, "winograd", moduli=(X, X * X)), "x and x\\^2 share the factor x"),
+        (Convolution(2, 2, "winograd", moduli=(X, Polynomial())), "nothing can be divided by zero"),
+        (Convolution(2, 3, "cyclic"), "as many taps as samples, not 2 and 3"),
+        (Convolution(2, 3, "inspection"), "as many taps as samples, not 2 and 3"),
+        (Convolution(1, 1, "inspection"), "2 taps at least, not 1"),
+        (Convolution(5, 5, "iterated"), "5 taps and 5 samples cannot be cut"),
+        (Convolution(3, 4, "iterated"), "3 taps and 4 samples cannot be cut"),
+        (Convolution(1, 1, "modified-winograd"), "N \\+ L of at least 3"),
+        (Convolution(2, 2, "cyclic", points=(Fraction(1),)), "cyclic takes no points"),
+        (Convolution(2, 2, "cook-toom", moduli=(X,)), "cook-toom takes no moduli"),
+        (Convolution(2, 0, "cook-toom"), "L is 0"),
+        (Convolution(20, 20, "cook-toom"), "39 is past the limit of 34"),
+    ],
+)
+def test_a_method_that_does_not_fit_is_refused_with_its_reason(problem: Convolution, said: str) -> None:
+    with pytest.raises(Refusal, match=said):
+        derive_convolution(problem)

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from explorer.model import typesetting
-from explorer.model.derivation.expression import Formula, Marked, Role, equation, grid, number
+from explorer.model.derivation.expression import Formula, Grid, Marked, Role, Symbol, equation, grid, number
 from explorer.model.typesetting import Style
 from tests.derivation_samples import BLOCKS, division
 
@@ -77,8 +77,8 @@ def test_a_marked_part_can_be_pointed_at_and_leads_to_its_step() -> None:
 def test_rows_of_a_matrix_are_apart_and_say_what_they_belong_to() -> None:
     rows = grid(
         ((Fraction(1), Fraction(-1, 2)), (Fraction(0), Fraction(3)), (Fraction(8), Fraction(9))),
-        (("a",), ("b", "c"), ()),
-        (number(0), number(Fraction(-1, 2)), number(1)),
+        (("a",), ("b", "c")),
+        (number(0), number(Fraction(-1, 2))),
     )
     first, second = typesetting.picture([Formula(rows)], Style()).hits
     assert (first.steps, first.row, first.label) == (("a",), 0, "0")
@@ -119,3 +119,17 @@ def test_an_image_has_the_pixels_asked_for() -> None:
     image = QImage.fromData(typesetting.image(blocks, Style(), scale=3))
     assert image.width() == pytest.approx(picture.width * 3, abs=2)
     assert image.height() == pytest.approx(picture.height * 3, abs=2)
+
+
+def test_columns_of_a_matrix_are_places_of_their_own_and_rows_stay_so() -> None:
+    rows = ((number(1), number(22)), (number(3), number(4)))
+    both = Grid(rows, (("a",), ()), (), (("c",), ("d",)), (number(7), Symbol("∞")))
+    row, left, right = typesetting.picture([Formula(both)], Style()).hits
+    assert (row.row, row.column, row.steps) == (0, None, ("a",))
+    assert [(x.row, x.column, x.steps, x.label) for x in (left, right)] == [
+        (None, 0, ("c",), "7"),
+        (None, 1, ("d",), "∞"),
+    ]
+    assert left.x + left.width <= right.x
+    assert left.height > row.height
+    assert row.x == left.x

@@ -1,4 +1,4 @@
-"""The program without a window: `inspect` and `run`; see docs/command-line.md.
+"""The program without a window: `inspect`, `run` and `derive`; see docs/command-line.md.
 
 Exit codes: 0 done, 1 failed part-way, 2 the request cannot be carried out. Every error is one line on stderr.
 Nothing that takes long to import is imported before a command needs it.
@@ -11,15 +11,15 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from explorer import __version__
+from explorer.cli.parsing import Parser
 from explorer.refusal import Refusal, plain
 
 COMMANDS = ("run", "inspect", "derive", "bench")
 DONE, FAILED, REFUSED = 0, 1, 2
 
-_LATER = ("derive", "bench")
+_LATER = ("bench",)
 
 
 def handles(argv: Sequence[str]) -> bool:
@@ -60,6 +60,11 @@ def _run(argv: list[str]) -> int:
         raise Refusal("This version of Kernelscope has no {command}.", command=argv[0])
     parsers = {"inspect": _inspect_parser, "run": _run_parser}
     try:
+        if argv[:1] == ["derive"]:
+            from explorer.cli import derive
+
+            derive.run(argv[1:])
+            return DONE
         if not argv or argv[0] not in parsers:
             _parser().parse_args(argv)
         asked = parsers[argv[0]]().parse_intermixed_args(argv[1:])
@@ -99,28 +104,24 @@ def _fault(error: Exception) -> str:
     return f"a fault of the program: {plain(f'{type(error).__name__}: {error}')}{where}"
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise Refusal("{message}.", message=message, hint=f"See {self.prog} --help.")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="kernelscope",
         usage="kernelscope [FILE ...]\n"
         "       kernelscope inspect FILE ...\n"
-        "       kernelscope run PIPELINE INPUT ... -o DIR",
+        "       kernelscope run PIPELINE INPUT ... -o DIR\n"
+        "       kernelscope derive divide|gcd|crt|filter|convolution ...",
         description="What the operations of a convolutional network do to an image. Without a command: open the "
-        "window, with images, arrays, sessions or folders. `kernelscope run --help` says more.",
+        "window, with images, arrays, sessions or folders. `kernelscope run --help` and `derive --help` say more.",
         epilog="Exit codes: 0 done, 1 failed part-way, 2 the request cannot be carried out.",
     )
     parser.add_argument("--version", action="version", version=f"Kernelscope {__version__}")
-    parser.add_argument("command", choices=("inspect", "run"), metavar="inspect|run")
+    parser.add_argument("command", choices=("inspect", "run", "derive"), metavar="inspect|run|derive")
     return parser
 
 
 def _inspect_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="kernelscope inspect",
         allow_abbrev=False,
         description="Say what files are (kind, size, dtype, range), as one JSON object a line.",
@@ -130,7 +131,7 @@ def _inspect_parser() -> argparse.ArgumentParser:
 
 
 def _run_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="kernelscope run",
         allow_abbrev=False,
         description="Apply a pipeline to every input and write the values of its layers and a manifest.json.",

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, get_args
 from xml.etree import ElementTree as ET
 
@@ -19,22 +18,15 @@ from explorer.model.derivation.derivation import Derivation
 from explorer.model.derivation.expression import Block, Role
 from explorer.model.derivation.writing import text
 from explorer.model.derivation.writing.arrangement import Translate, same
+from explorer.model.derivation.writing.palette import PAPER
 from explorer.model.derivation.writing.typst import Target, Typst
+from explorer.model.derivation.writing.writer import Writer
 from explorer.places import assets_folder
 
 if TYPE_CHECKING:
     import typst
 
 POINTS_PER_INCH = 72
-
-PAPER: Mapping[Role, str] = MappingProxyType(
-    {
-        "quotient": "#1d4ed8", "remainder": "#b45309", "focus": "#1d4ed8", "muted": "#64748b", "good": "#15803d",
-        "bad": "#b91c1c", "hue1": "#1d4ed8", "hue2": "#c2410c", "hue3": "#0f766e", "hue4": "#7e22ce",
-        "hue5": "#a16207", "hue6": "#be185d",
-    }
-)  # fmt: skip
-"""Colours on white paper."""
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}(?:[0-9a-fA-F]{2})?")
 _ALPHA = re.compile(r'(fill|stroke)="(#[0-9a-fA-F]{6})([0-9a-fA-F]{2})"')
@@ -65,7 +57,8 @@ class Hit:
     """A rectangle that can be pointed at, in units of the SVG.
 
     steps   keys of the steps that it leads to
-    row     which row of a matrix it is, or None for a marked expression; `label` what the row belongs to, as text
+    row     which row of a matrix it is, `column` which column; both None for a marked expression
+    label   what the row or column belongs to (a point), as text
     """
 
     x: float
@@ -74,6 +67,7 @@ class Hit:
     height: float
     steps: tuple[str, ...]
     row: int | None = None
+    column: int | None = None
     label: str = ""
 
 
@@ -102,17 +96,16 @@ def image(blocks: Sequence[Block], style: Style, scale: float = 2.0, translate: 
 
 def pages(derivation: Derivation, translate: Translate = same) -> bytes:
     """A PDF for handing out: title, numbered steps with their reasons, A4 with page numbers."""
-    made = Typst(translate)
-    body = made.document(derivation)
+    body = Writer(Typst(), translate).document(derivation)
     return _compiled(_PAGES + _prelude(Style(size=10.5)) + body, "pdf")
 
 
 def _source(blocks: Sequence[Block], style: Style, translate: Translate) -> tuple[str, tuple[Target, ...]]:
-    made = Typst(translate)
-    body = "".join(map(made.block, blocks))
+    markup = Typst()
+    body = "\n\n".join(map(Writer(markup, translate).block, blocks))
     ground = "none" if style.ground is None else _rgb(style.ground)
     page = f"#set page(width: auto, height: auto, margin: {style.margin}pt, fill: {ground})\n"
-    return page + _prelude(style) + body, made.targets
+    return page + _prelude(style) + body, tuple(markup.targets)
 
 
 _PAGES = """\
@@ -211,7 +204,8 @@ def _links(element: ET.Element, x: float, y: float) -> Iterator[tuple[int, Place
     target = element.get("href", "")
     if target.startswith("hit:"):
         for each in element:
-            yield int(target[4:]), (x, y, float(each.get("width", 0)), float(each.get("height", 0)))
+            place = x, y, float(each.get("width", 0)), float(each.get("height", 0))
+            yield from ((int(number), place) for number in target[4:].split(","))
         return
     for each in element:
         yield from _links(each, x, y)
@@ -224,4 +218,4 @@ def _around(a: Place, b: Place) -> Place:
 
 def _hit(target: Target, place: Place, translate: Translate) -> Hit:
     label = text.term(target.label, translate) if target.label is not None else ""
-    return Hit(*place, target.steps, target.row, label)
+    return Hit(*place, target.steps, target.row, target.column, label)

@@ -25,10 +25,12 @@ from explorer.model.derivation.expression import (
     equation,
     number,
     sentence,
+    shown,
 )
 from explorer.model.derivation.problem import Gcd
-from explorer.model.derivation.sizes import check_polynomials
+from explorer.model.derivation.sizes import check_polynomials, growth_refused, most_bits
 from kernels.algebra.euclid import Euclid, EuclidRow, euclid
+from kernels.algebra.integers import IntegerEuclid, IntegerRow
 from kernels.algebra.polynomial import ONE, Polynomial
 
 _HEAD: tuple[Term, ...] = (Symbol("i"), Symbol("q", "i"), Symbol("r", "i"), Symbol("s", "i"), Symbol("t", "i"))
@@ -40,7 +42,8 @@ def derive_gcd(problem: Gcd) -> Derivation:
     """gcd(a, b) with s and t; gcd(0, 0) = 0. Refusal past the limits."""
     check_polynomials(problem.a, problem.b)
     x = problem.variable
-    found = euclid(problem.a, problem.b)
+    with growth_refused():
+        found = euclid(problem.a, problem.b, most_bits())
     a, b = Symbol("a", of=x), Symbol("b", of=x)
     steps = (
         _stated(found, a, b, x),
@@ -63,7 +66,7 @@ def derive_gcd(problem: Gcd) -> Derivation:
 
 
 def table_step(
-    found: Euclid,
+    found: Euclid | IntegerEuclid,
     key: str,
     title: Sentence,
     *,
@@ -81,7 +84,7 @@ def table_step(
     lines = [first]
     lines.extend(
         Line(_reason(row, i + _FIRST), (Table(_HEAD, rows[: i + 1]),))
-        for i, row in enumerate(found.rows)
+        for i, row in enumerate(_rows(found))
         if row.division
     )
     check = _rows_check(found)
@@ -94,11 +97,11 @@ def table_step(
         why=why,
         follows=follows,
         check=check,
-        facts={"rows": [_row_facts(row, i + _FIRST) for i, row in enumerate(found.rows)]},
+        facts={"rows": [_row_facts(row, i + _FIRST) for i, row in enumerate(_rows(found))]},
     )
 
 
-def row_divisions(found: Euclid, key: str, variable: str = "x") -> tuple[Step, ...]:
+def row_divisions(found: Euclid | IntegerEuclid, key: str, variable: str = "x") -> tuple[Step, ...]:
     """The division of every row of the table with this key, worked out."""
     return tuple(
         division_step(
@@ -114,9 +117,13 @@ def row_divisions(found: Euclid, key: str, variable: str = "x") -> tuple[Step, .
             follows=(key,),
             variable=variable,
         )
-        for i, row in enumerate(found.rows)
+        for i, row in enumerate(_rows(found))
         if row.division
     )
+
+
+def _rows(found: Euclid | IntegerEuclid) -> tuple[EuclidRow | IntegerRow, ...]:
+    return found.rows
 
 
 def _division_key(key: str, index: int) -> str:
@@ -131,17 +138,17 @@ def _remainder(index: int) -> Symbol:
     return _indexed("r", index)
 
 
-def _cells(found: Euclid, i: int, key: str, x: str) -> tuple[Term | None, ...]:
-    row = found.rows[i]
+def _cells(found: Euclid | IntegerEuclid, i: int, key: str, x: str) -> tuple[Term | None, ...]:
+    row = _rows(found)[i]
     index = i + _FIRST
     step = _division_key(key, index) if row.division else ""
-    quotient = Marked(Poly(row.division.quotient, x), "quotient", step) if row.division else None
+    quotient = Marked(shown(row.division.quotient, x), "quotient", step) if row.division else None
     is_gcd = row is found.last and bool(row.remainder)
-    remainder = Marked(Poly(row.remainder, x), "good" if is_gcd else "remainder", step)
-    return number(index), quotient, remainder, Marked(Poly(row.s, x), "", step), Marked(Poly(row.t, x), "", step)
+    remainder = Marked(shown(row.remainder, x), "good" if is_gcd else "remainder", step)
+    return number(index), quotient, remainder, Marked(shown(row.s, x), "", step), Marked(shown(row.t, x), "", step)
 
 
-def _reason(row: EuclidRow, index: int) -> Sentence:
+def _reason(row: EuclidRow | IntegerRow, index: int) -> Sentence:
     if not row.remainder:
         return sentence(
             "{last} divides {before}: nothing is left, and {last} is the last remainder that is not 0.",
@@ -160,20 +167,19 @@ def _reason(row: EuclidRow, index: int) -> Sentence:
     )
 
 
-def _row_facts(row: EuclidRow, index: int) -> dict[str, object]:
+def _row_facts(row: EuclidRow | IntegerRow, index: int) -> dict[str, object]:
     return {
         "i": index,
-        "quotient": None if row.quotient is None else exact_json.polynomial(row.quotient),
-        "remainder": exact_json.polynomial(row.remainder),
-        "s": exact_json.polynomial(row.s),
-        "t": exact_json.polynomial(row.t),
+        "quotient": None if row.quotient is None else exact_json.value(row.quotient),
+        "remainder": exact_json.value(row.remainder),
+        "s": exact_json.value(row.s),
+        "t": exact_json.value(row.t),
     }
 
 
-def _rows_check(found: Euclid) -> Check:
-    holds = all(row.s * found.a + row.t * found.b == row.remainder for row in found.rows)
+def _rows_check(found: Euclid | IntegerEuclid) -> Check:
     total = Sum((Product((Symbol("s", "i"), Symbol("a"))), Product((Symbol("t", "i"), Symbol("b")))))
-    return Check(equation(total, Symbol("r", "i")), holds)
+    return Check(equation(total, Symbol("r", "i")), found.reconciles())
 
 
 # The steps around it --------------------------------------------------------------------------------------------------

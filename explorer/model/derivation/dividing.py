@@ -28,11 +28,13 @@ from explorer.model.derivation.expression import (
     equation,
     number,
     sentence,
+    shown,
 )
 from explorer.model.derivation.problem import Divide
-from explorer.model.derivation.sizes import check_polynomials
+from explorer.model.derivation.sizes import check_polynomials, growth_refused, most_bits
 from explorer.refusal import Refusal
 from kernels.algebra.division import Division, divide
+from kernels.algebra.integers import IntegerDivision
 from kernels.algebra.polynomial import Polynomial
 
 _HUES: tuple[Role, ...] = tuple(each for each in get_args(Role) if each.startswith("hue"))
@@ -73,7 +75,8 @@ def derive_division(problem: Divide) -> Derivation:
             value="0",
             hint="Give a divisor that is not zero.",
         )
-    division = divide(problem.a, problem.b)
+    with growth_refused():
+        division = divide(problem.a, problem.b, most_bits())
     called = names(x)
     steps = (
         _stated(division, called, x),
@@ -99,7 +102,7 @@ def derive_division(problem: Divide) -> Derivation:
 
 
 def division_step(
-    division: Division,
+    division: Division | IntegerDivision,
     key: str,
     title: Sentence,
     *,
@@ -111,12 +114,14 @@ def division_step(
 ) -> Step:
     """The division as one step: setting out, then three strokes for each term of the quotient, then the check.
 
+    A division of integers is a step of one stroke.
+
     `called` names a, b, q and r; with it the step also says that q and r are found.
     """
-    shown = called or names(variable)
+    naming = called or names(variable)
     strokes = tuple(_strokes(division, variable))
     check = division_check(division, variable)
-    identity = Formula(division_identity(division, shown, variable))
+    identity = Formula(division_identity(division, naming, variable))
     last = strokes[-1]
     whole = Line(last.reason, (*last.blocks, identity, check))
     return Step(
@@ -132,44 +137,59 @@ def division_step(
     )
 
 
-def division_identity(division: Division, called: Names, variable: str = "x") -> Relation:
+def division_identity(division: Division | IntegerDivision, called: Names, variable: str = "x") -> Relation:
     """a = b·q + r in figures, with q and r named below."""
-    quotient = Under(Marked(Group(Poly(division.quotient, variable)), "quotient"), called.q)
-    remainder = Under(Marked(Poly(division.remainder, variable), "remainder"), called.r)
-    product = Product((Poly(division.b, variable), quotient))
-    return equation(Poly(division.a, variable), Sum((product, remainder)))
+    quotient = Under(Marked(Group(shown(division.quotient, variable)), "quotient"), called.q)
+    remainder = Under(Marked(shown(division.remainder, variable), "remainder"), called.r)
+    product = Product((shown(division.b, variable), quotient))
+    return equation(shown(division.a, variable), Sum((product, remainder)))
 
 
-def division_check(division: Division, variable: str = "x") -> Check:
+def division_check(division: Division | IntegerDivision, variable: str = "x") -> Check:
     """q·b + r = a, as multiplying out found it."""
-    product = Product((Poly(division.quotient, variable), Poly(division.b, variable)))
-    total = Sum((product, Poly(division.remainder, variable)))
-    return Check(equation(total, Poly(division.a, variable)), division.verified())
+    product = Product((shown(division.quotient, variable), shown(division.b, variable)))
+    total = Sum((product, shown(division.remainder, variable)))
+    return Check(equation(total, shown(division.a, variable)), division.verified())
 
 
-def division_facts(division: Division) -> dict[str, Any]:
-    """Dividend, divisor, quotient, remainder, and each stroke: before − term·divisor = after."""
-    strokes = []
-    before = exact_json.polynomial(division.a)
-    for each in division.steps:
-        after = exact_json.polynomial(each.after)
-        product = exact_json.polynomial(each.product)
-        strokes.append({"before": before, "term": exact_json.polynomial(each.term), "product": product, "after": after})
-        before = after
-    return {
-        "dividend": exact_json.polynomial(division.a),
-        "divisor": exact_json.polynomial(division.b),
-        "quotient": exact_json.polynomial(division.quotient),
-        "remainder": exact_json.polynomial(division.remainder),
-        "strokes": strokes,
+def division_facts(division: Division | IntegerDivision) -> dict[str, Any]:
+    """Dividend, divisor, quotient, remainder, and for polynomials each stroke: before − term·divisor = after."""
+    facts: dict[str, Any] = {
+        "dividend": exact_json.value(division.a),
+        "divisor": exact_json.value(division.b),
+        "quotient": exact_json.value(division.quotient),
+        "remainder": exact_json.value(division.remainder),
     }
+    if isinstance(division, Division):
+        facts["strokes"] = [
+            {
+                "before": exact_json.polynomial(each.before),
+                "term": exact_json.polynomial(each.term),
+                "product": exact_json.polynomial(each.product),
+                "after": exact_json.polynomial(each.after),
+            }
+            for each in division.steps
+        ]
+    return facts
 
 
 # The tableau ----------------------------------------------------------------------------------------------------------
 
 
-def _strokes(division: Division, x: str) -> Iterator[Line]:
+def _strokes(division: Division | IntegerDivision, x: str) -> Iterator[Line]:
     """The tableau filled stroke by stroke: a term of the quotient, its product, the difference."""
+    if isinstance(division, IntegerDivision):
+        yield Line(
+            sentence(
+                "{b} is contained {q} times in {a}, and {r} is left.",
+                a=number(division.a),
+                b=number(division.b),
+                q=number(division.quotient),
+                r=number(division.remainder),
+            ),
+            (),
+        )
+        return
     body = tuple(_rows(division))
     terms = tuple(step.term for step in division.steps)
 
@@ -232,8 +252,8 @@ def _left(after: Polynomial, b: Polynomial) -> Sentence:
 # The steps around it --------------------------------------------------------------------------------------------------
 
 
-def _found(division: Division, called: Names, x: str) -> tuple[Named, ...]:
-    return Named(called.q, Poly(division.quotient, x)), Named(called.r, Poly(division.remainder, x))
+def _found(division: Division | IntegerDivision, called: Names, x: str) -> tuple[Named, ...]:
+    return Named(called.q, shown(division.quotient, x)), Named(called.r, shown(division.remainder, x))
 
 
 def _stated(division: Division, called: Names, x: str) -> Step:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from kernels.algebra.matrix import Matrix
 from kernels.algebra.polynomial import Polynomial
 
-__all__ = ["matrix", "number", "numbers", "polynomial"]
+__all__ = ["matrix", "number", "numbers", "polynomial", "value"]
 
 
 def number(value: Fraction | int) -> str:
@@ -28,6 +28,11 @@ def numbers(values: Iterable[Fraction | int]) -> list[str]:
 def polynomial(value: Polynomial) -> list[str]:
     """a_0, a_1, …; [] for the zero polynomial."""
     return numbers(value.coefficients)
+
+
+def value(of: Fraction | int | Polynomial) -> str | list[str]:
+    """A number or a polynomial."""
+    return polynomial(of) if isinstance(of, Polynomial) else number(of)
 
 
 def matrix(value: Matrix) -> list[list[str]]:

@@ -227,6 +227,11 @@ def number(value: Fraction | int) -> Number:
     return Number(exact(value))
 
 
+def shown(value: Fraction | int | Polynomial, variable: str = "x") -> Number | Poly:
+    """An exact number or a polynomial."""
+    return Poly(value, variable) if isinstance(value, Polynomial) else number(value)
+
+
 def equation(*parts: Term) -> Relation:
     """a = b = c."""
     equals: Sign = "="

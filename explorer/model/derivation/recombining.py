@@ -25,7 +25,7 @@ from explorer.model.derivation.expression import (
     number,
     sentence,
 )
-from explorer.model.derivation.residues import Setting, coprime_step, modulus_step, reduced_step
+from explorer.model.derivation.residues import Setting, coprime_step, modulus_step, product_name, reduced_step
 from explorer.model.derivation.strokes import combination, growing_table, in_powers, indexed, one_after_another
 from kernels.algebra.division import divide
 from kernels.algebra.polynomial import ONE, Polynomial
@@ -189,11 +189,6 @@ def _euclid(setting: Setting, i: int, residue: Residue) -> tuple[Step, ...]:
 
 
 # Products and their sum -----------------------------------------------------------------------------------------------
-
-
-def product_name(c: int) -> Symbol:
-    """P_c, numbered from 1."""
-    return Symbol("P", str(c + 1))
 
 
 def _multiplied(setting: Setting) -> Step:

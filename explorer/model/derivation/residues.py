@@ -75,6 +75,11 @@ def point_of(residue: Residue) -> Number | None:
     return Number(-residue.modulus[0]) if residue.modulus.degree == 1 else None
 
 
+def product_name(c: int) -> Symbol:
+    """P_c, numbered from 1."""
+    return Symbol("P", str(c + 1))
+
+
 # M and its factors ----------------------------------------------------------------------------------------------------
 
 

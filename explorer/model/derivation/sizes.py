@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 
 from explorer import limits
 from explorer.refusal import Refusal
+from kernels.algebra.growth import Growth
 from kernels.algebra.polynomial import Polynomial
 
 
@@ -40,8 +42,8 @@ def check_numbers(values: Iterable[Fraction | int]) -> None:
 
 
 def most_digits() -> int:
-    """The limit on digits, and never more than Python writes."""
-    written = sys.get_int_max_str_digits()
+    """The limit on digits; never so many that a product of four numbers is longer than Python writes."""
+    written = sys.get_int_max_str_digits() // 4
     asked = limits.current().number_digits
     return min(asked, written) if written else asked
 
@@ -57,3 +59,21 @@ def digits(value: int) -> int:
 def bits_of(digits: int) -> int:
     """The bits of the largest number with so many decimal digits."""
     return math.ceil(digits * math.log2(10))
+
+
+def most_bits() -> int:
+    """How long a number of a derivation may become on the way."""
+    return bits_of(most_digits())
+
+
+@contextmanager
+def growth_refused() -> Iterator[None]:
+    """Refusal in place of Growth."""
+    try:
+        yield
+    except Growth as growth:
+        raise Refusal(
+            "The numbers of the derivation grow past {limit} digits.",
+            limit=most_digits(),
+            hint="Choose lower degrees or smaller coefficients.",
+        ) from growth

@@ -42,7 +42,7 @@ Place = Literal["infix", "prefix", "relation", "tight"]
 """Where a sign stands: between two terms or factors, before one, between two sides, or close inside an index."""
 
 MINUS = "−"
-_TOKENS = re.compile(r"\d+|[^\W\d_]+|\S")
+_TOKENS = re.compile(r"\d+|[^\W\d_]+(?:_[^\W_]+)?|\S")
 
 
 class Notation(Protocol[Shape]):
@@ -132,7 +132,7 @@ class Arrangement(Generic[Shape]):
                 terms = [(c, e) for e, c in reversed(list(enumerate(value.coefficients))) if c]
                 return self._sum([(c < 0, self._monomial(abs(c), e, variable)) for c, e in terms])
             case Sum(terms):
-                return self._sum([self._signed(each) for each in terms])
+                return self._sum([self._summand(each, i > 0) for i, each in enumerate(terms)])
             case Product(factors, sign):
                 return self._product(factors, sign)
             case Marked(inner, role, step):
@@ -156,6 +156,10 @@ class Arrangement(Generic[Shape]):
             case Words(said):
                 found = pieces(said, self.translate)
                 return False, note.run([note.text(x) if isinstance(x, str) else self.term(x) for x in found])
+
+    def _summand(self, term: Term, follows: bool) -> tuple[bool, Shape]:
+        braced = isinstance(term, Under) and follows and _begins_with_minus(term)
+        return (False, self._within(term, True)) if braced else self._signed(term)
 
     def _number(self, value: Fraction) -> Shape:
         top = self.notation.number(str(value.numerator))
@@ -227,15 +231,18 @@ class Arrangement(Generic[Shape]):
             low, high = (self._tokens(each) if each else None for each in (symbol.index, symbol.raised))
             body = self.notation.scripts(body, low, high)
         if symbol.of:
-            body = self.notation.run([body, self.notation.fenced(self._tokens(symbol.of), "(")])
+            body = self.notation.run([body, self.notation.fenced(self._tokens(symbol.of, apart=True), "(")])
         return body
 
     def _name(self, name: str) -> Shape:
         single = len(name) == 1 and name.isalpha()
         return self.notation.letter(name) if single else self.notation.word(plain(name))
 
-    def _tokens(self, text: str) -> Shape:
-        """A short text such as i−1, T or 2k, close together; raised and lowered characters are taken as plain ones."""
+    def _tokens(self, text: str, *, apart: bool = False) -> Shape:
+        """A short text such as i−1, T, 2k or m_i; raised and lowered characters are taken as plain ones.
+
+        `apart` puts a thin space behind a comma.
+        """
         found = []
         for token in _TOKENS.findall(unicodedata.normalize("NFKC", plain(text)).replace("-", MINUS)):
             if token.isascii() and token.isdigit():
@@ -243,7 +250,11 @@ class Arrangement(Generic[Shape]):
             elif token == "T":
                 found.append(self.notation.word(token))
             elif token[0].isalpha():
-                found.append(self._name(token))
+                name, _, index = token.partition("_")
+                body = self._name(name)
+                found.append(self.notation.scripts(body, self._tokens(index), None) if index else body)
+            elif token == ",":
+                found += [self.notation.sign(token, "tight"), *([self.notation.sign("", "infix")] if apart else [])]
             else:
                 found.append(self.notation.sign(token, "tight"))
         return self.notation.run(found) if len(found) != 1 else found[0]

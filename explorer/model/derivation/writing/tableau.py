@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from explorer.model.derivation.dividing import hue
 from explorer.model.derivation.expression import Poly, Product, Role, Symbol, Tableau, Term, number
 from kernels.algebra.polynomial import Polynomial
 
 COLUMNS, ROWS = 16, 24
 """The columns and the rows below the dividend that a sheet takes."""
 
-HUES: tuple[Role, ...] = ("hue1", "hue2", "hue3", "hue4", "hue5", "hue6")
 DOTS = Symbol("⋯")
 
 
@@ -104,7 +104,7 @@ def _quotient(tableau: Tableau, columns: list[int | None]) -> tuple[Cell, ...]:
         elif degree in values:
             i, value = values[degree]
             shown = i < tableau.terms
-            found.append(_cell(value, degree, variable, degree == top, HUES[i % len(HUES)], shown))
+            found.append(_cell(value, degree, variable, degree == top, hue(i), shown))
         else:
             found.append(_cell(Fraction(), degree, variable, False, "muted", degree >= reached))
     return tuple(found)
@@ -113,7 +113,7 @@ def _quotient(tableau: Tableau, columns: list[int | None]) -> tuple[Cell, ...]:
 def _body(tableau: Tableau, columns: list[int | None], first: int, last: int) -> list[Row]:
     rows = []
     for i, row in enumerate(tableau.body[first:last], first):
-        role: Role = HUES[row.term % len(HUES)] if row.kind == "product" else ""
+        role: Role = hue(row.term) if row.kind == "product" else ""
         if row.kind == "rest" and i == len(tableau.body) - 1:
             role = "remainder"
         shown = i < tableau.rows

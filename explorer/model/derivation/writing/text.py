@@ -7,23 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from explorer.model.derivation.derivation import Derivation, Step
-from explorer.model.derivation.expression import (
-    Block,
-    Check,
-    Formula,
-    Grid,
-    Paragraph,
-    Role,
-    Sentence,
-    Table,
-    Tableau,
-    Term,
-)  # fmt: skip
+from explorer.model.derivation.expression import Block, Grid, Role, Sentence, Term
 from explorer.model.derivation.writing import boxes
-from explorer.model.derivation.writing.arrangement import MINUS, Arrangement, Place, Translate, pieces, same
+from explorer.model.derivation.writing.arrangement import MINUS, Place, Translate, same
 from explorer.model.derivation.writing.boxes import Box
-from explorer.model.derivation.writing.outline import reasons, sheet
-from explorer.model.derivation.writing.tableau import layout
+from explorer.model.derivation.writing.writer import Writer, WrittenRow
 
 _PLAIN = "0123456789+−=()"
 _RAISED = dict(zip(_PLAIN + "Tin′*", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵀⁱⁿ′*", strict=True))
@@ -32,9 +20,10 @@ _SPACED = {"+", MINUS, "×", "⊙", "⊗"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Notation:
-    flat: bool
-    """Whether all is on one line."""
+class Text:
+    """Plain text; `flat` puts every expression on one line, matrices as [a, b; c, d]."""
+
+    flat: bool = False
 
     def number(self, digits: str) -> Box:
         return Box((digits,))
@@ -71,8 +60,8 @@ class _Notation:
             small = "".join(letters.get(each, "") for each in text)
             if len(small) != len(text):
                 small = f"{mark}{text}" if script.simple and len(text) == 1 else f"{mark}({text})"
-            parts.append(Box((small,)))
-        return boxes.beside(parts)
+            parts.append(Box((small,), kind="sign"))
+        return Box(boxes.beside(parts).lines, base.level)
 
     def fenced(self, inner: Box, kind: Literal["(", "["]) -> Box:
         return boxes.fenced(inner, kind)
@@ -94,86 +83,84 @@ class _Notation:
     def marked(self, inner: Box, role: Role, step: str) -> Box:
         return inner
 
+    def literal(self, text: str) -> str:
+        return text
+
+    def inline(self, shape: Box) -> str:
+        return shape.lines[shape.level]
+
+    def formula(self, shape: Box) -> str:
+        return _trimmed(shape.lines)
+
+    def paragraph(self, prose: str) -> str:
+        return prose
+
+    def check(self, shape: Box, holds: bool) -> str:
+        return _trimmed(boxes.beside([Box(("✓ " if holds else "✗ ",), kind="sign"), shape]).lines)
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+        first, *others = boxes.columns([head, *rows], "   ")
+        return _trimmed([first, "─" * boxes.width(first), *others])
+
+    def tableau(self, divisor: Box, rows: Sequence[WrittenRow[Box]]) -> str:
+        written = [["" if x.body is None else x.body.lines[0] for x in row.cells] for row in rows]
+        widths = [max(map(boxes.width, column)) for column in zip(*written, strict=True)]
+        starts = [sum(widths[:i]) + 2 * i for i in range(len(widths) + 1)]
+        leads = ["", f"{divisor.lines[0]} ) ", *[""] * (len(rows) - 2)]
+        margin = boxes.width(leads[1])
+        lines = []
+        for lead, row, texts in zip(leads, rows, written, strict=True):
+            shown = (x if cell.shown else "" for x, cell in zip(texts, row.cells, strict=True))
+            cells = (boxes.padded(x, n, "right") for x, n in zip(shown, widths, strict=True))
+            lines.append(boxes.padded(lead, margin) + "  ".join(cells))
+            if row.rule:
+                first, last = starts[row.rule[0]], starts[row.rule[1]] - 2
+                lines.append(" " * (margin + first) + "─" * (last - first if row.ruled else 0))
+        return _trimmed(lines)
+
+    def heading(self, title: str, number: int | None, step: Step) -> str:
+        return title if number is None else f"{number}. {title}"
+
+    def why(self, prose: str) -> str:
+        return prose
+
+    def reasons(self, said: Sequence[str]) -> str:
+        return "\n".join(f"– {each}" for each in said)
+
+    def whole(self, title: str, parts: Sequence[str]) -> str:
+        return "\n\n".join([f"{title}\n{'═' * boxes.width(title)}", *map(_indented, parts)]) + "\n"
+
+
+def writer(translate: Translate = same) -> Writer[Box]:
+    """Writes plain text; what stands in prose and in tables is on one line."""
+    return Writer(Text(), translate, inline=Text(flat=True))
+
 
 def term(term: Term, translate: Translate = same) -> str:
     """An expression on one line; a matrix as [a, b; c, d]."""
-    return Arrangement(_Notation(flat=True), translate).term(term).lines[0]
+    return writer(translate).term(term).lines[0]
 
 
 def sentence(sentence: Sentence, translate: Translate = same) -> str:
     """A sentence on one line."""
-    return "".join(x if isinstance(x, str) else term(x, translate) for x in pieces(sentence, translate))
+    return writer(translate).sentence(sentence)
 
 
 def block(block: Block, translate: Translate = same) -> str:
     """A block on as many lines as it needs, without a newline at the end."""
-    match block:
-        case Formula(body):
-            return _lines(_boxed(body, translate).lines)
-        case Paragraph(said):
-            return sentence(said, translate)
-        case Check(body, holds):
-            lead = Box(("✓ " if holds else "✗ ",))
-            return _lines(boxes.beside([lead, _boxed(body, translate)]).lines)
-        case Table(head, rows):
-            return _table(head, rows, translate)
-        case Tableau():
-            return _tableau(block, translate)
-
-
-def step(step: Step, number: int | None = None, translate: Translate = same) -> str:
-    """A whole step: its title, what it is good for, its reasons and all that is on the sheet."""
-    heading = sentence(step.title, translate)
-    parts = [heading if number is None else f"{number}. {heading}"]
-    if step.why:
-        parts.append(_indented(sentence(step.why, translate)))
-    if said := reasons(step):
-        parts.append("\n".join(_indented(f"– {sentence(each, translate)}") for each in said))
-    return "\n\n".join([*parts, *(_indented(block(each, translate)) for each in sheet(step))])
+    return writer(translate).block(block)
 
 
 def document(derivation: Derivation, translate: Translate = same) -> str:
     """All steps under the title, with a newline at the end."""
-    title = sentence(derivation.title, translate)
-    parts = [f"{title}\n{'═' * boxes.width(title)}"]
-    parts += [step(each, i, translate) for i, each in enumerate(derivation.steps, 1)]
-    return "\n\n".join(parts) + "\n"
+    return writer(translate).document(derivation)
 
 
-def _boxed(term: Term, translate: Translate) -> Box:
-    return Arrangement(_Notation(flat=False), translate).term(term)
-
-
-def _lines(lines: Sequence[str]) -> str:
+def _trimmed(lines: Sequence[str]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"   {line}".rstrip() for line in text.splitlines())
-
-
-def _table(head: Sequence[Term | Sentence], rows: Sequence[Sequence[Term | None]], translate: Translate) -> str:
-    top = [sentence(x, translate) if isinstance(x, Sentence) else term(x, translate) for x in head]
-    cells = [["" if each is None else term(each, translate) for each in row] for row in rows]
-    first, *others = boxes.columns([top, *cells], "   ")
-    return _lines([first, "─" * boxes.width(first), *others])
-
-
-def _tableau(tableau: Tableau, translate: Translate) -> str:
-    made = layout(tableau)
-    arrangement = Arrangement(_Notation(flat=True), translate)
-    rows = (made.quotient, made.dividend, *made.body)
-    written = [[arrangement.signed(x.sign, x.term).lines[0] for x in row.cells] for row in rows]
-    widths = [max(map(boxes.width, column)) for column in zip(*written, strict=True)]
-    starts = [sum(widths[:i]) + 2 * i for i in range(len(widths) + 1)]
-    leads = ["", f"{term(made.divisor, translate)} ) ", *[""] * len(made.body)]
-    margin = boxes.width(leads[1])
-    lines = []
-    for lead, row, texts in zip(leads, rows, written, strict=True):
-        shown = [x if cell.shown else "" for x, cell in zip(texts, row.cells, strict=True)]
-        padded = (boxes.padded(x, n, "right") for x, n in zip(shown, widths, strict=True))
-        lines.append(boxes.padded(lead, margin) + "  ".join(padded))
-        if row.rule:
-            first, last = starts[row.rule[0]], starts[row.rule[1]] - 2
-            lines.append(" " * (margin + first) + "─" * (last - first if row.ruled else 0))
-    return _lines(lines)
+def _indented(step: str) -> str:
+    """All but the title of a step further in."""
+    title, *lines = step.split("\n")
+    return "\n".join([title, *(f"   {line}".rstrip() for line in lines)])

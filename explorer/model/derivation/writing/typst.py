@@ -6,36 +6,25 @@ the targets say what N is. Texts are always string literals, so that nothing typ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from explorer.model.derivation.derivation import Derivation, Step
-from explorer.model.derivation.expression import (
-    Block,
-    Check,
-    Formula,
-    Grid,
-    Paragraph,
-    Role,
-    Sentence,
-    Table,
-    Tableau,
-    Term,
-)  # fmt: skip
-from explorer.model.derivation.writing.arrangement import MINUS, Arrangement, Place, Translate, pieces, same
-from explorer.model.derivation.writing.outline import reasons, sheet
-from explorer.model.derivation.writing.tableau import Cell, Row, layout
+from explorer.model.derivation.derivation import Step
+from explorer.model.derivation.expression import Grid, Role, Term
+from explorer.model.derivation.writing.arrangement import MINUS, Place
+from explorer.model.derivation.writing.writer import WrittenRow
 
 _SIGNS = {MINUS: "-", "·": "dot.op", "×": "times", "<": "lt", "": "thin"}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a link stands for: steps and, for the row of a matrix, which one it is and what it belongs to."""
+    """What a link stands for: steps and, for a row or column of a matrix, which one and what it belongs to."""
 
     steps: tuple[str, ...]
     row: int | None = None
+    column: int | None = None
     label: Term | None = None
 
 
@@ -45,12 +34,15 @@ def quoted(text: str) -> str:
 
 
 @dataclass(slots=True)
-class _Notation:
-    targets: list[Target] = field(default_factory=list)
+class Typst:
+    """Markup, with expressions the way they stand between dollar signs."""
 
-    def link(self, target: Target) -> str:
+    targets: list[Target] = field(default_factory=list)
+    """What the numbers of links stand for, of all that was written so far."""
+
+    def _new(self, target: Target) -> str:
         self.targets.append(target)
-        return f"hit:{len(self.targets) - 1}"
+        return str(len(self.targets) - 1)
 
     def number(self, digits: str) -> str:
         return digits
@@ -82,101 +74,87 @@ class _Notation:
         return f"lr({name}.l {inner} {name}.r)"
 
     def matrix(self, rows: Sequence[Sequence[str]], grid: Grid) -> str:
+        across = self._lines_of(grid.origins, grid.labels, "row")
+        down = self._lines_of(grid.column_origins, grid.column_labels, "column")
         made = []
         for i, row in enumerate(rows):
-            cells: Iterable[str] = row
-            if i < len(grid.origins) and grid.origins[i]:
-                place = self.link(Target(grid.origins[i], i, grid.labels[i] if i < len(grid.labels) else None))
-                cells = (f'#link("{place}", ${each}$)' for each in row)
+            cells = []
+            for j, cell in enumerate(row):
+                numbers = [lines[at] for lines, at in ((across, i), (down, j)) if at in lines]
+                cells.append(_linked(",".join(numbers), f"${cell}$") if numbers else cell)
             made.append(", ".join(cells))
         return f'mat(delim: "[", align: #right, column-gap: #0.9em, row-gap: #0.45em, {" ; ".join(made)})'
+
+    def _lines_of(
+        self, origins: Sequence[tuple[str, ...]], labels: Sequence[Term], kind: Literal["row", "column"]
+    ) -> dict[int, str]:
+        """The numbers of the links of those rows or columns that come from somewhere or belong to something."""
+        found = {}
+        for i in range(max(len(origins), len(labels))):
+            steps = origins[i] if i < len(origins) else ()
+            label = labels[i] if i < len(labels) else None
+            if steps or label is not None:
+                found[i] = self._new(Target(steps, label=label, **{kind: i}))
+        return found
 
     def braced(self, inner: str, label: str) -> str:
         return f"underbrace({inner}, {label})"
 
     def marked(self, inner: str, role: Role, step: str) -> str:
         body = f"#paint-{role}(${inner}$)" if role else inner
-        if not step:
-            return body
-        place = self.link(Target((step,)))
-        return f'#link("{place}", ${body}$)'
+        return _linked(self._new(Target((step,))), f"${body}$") if step else body
 
     def text(self, text: str) -> str:
         return quoted(text)
 
+    def literal(self, text: str) -> str:
+        return f"#{quoted(text)}"
 
-class Typst:
-    """Writes blocks and sentences; `targets` are those of all that was written so far."""
+    def inline(self, shape: str) -> str:
+        return f"${shape}$"
 
-    def __init__(self, translate: Translate = same) -> None:
-        self._notation = _Notation()
-        self._arrangement = Arrangement(self._notation, translate)
-        self._translate = translate
+    def formula(self, shape: str) -> str:
+        return f"$ {shape} $"
 
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        """What the links stand for, by their number."""
-        return tuple(self._notation.targets)
+    def paragraph(self, prose: str) -> str:
+        return f"#prose[{prose}]"
 
-    def term(self, term: Term) -> str:
-        """An expression, the way it stands between dollar signs."""
-        return self._arrangement.term(term)
+    def check(self, shape: str, holds: bool) -> str:
+        return f"#check({'true' if holds else 'false'}, ${shape}$)"
 
-    def sentence(self, sentence: Sentence) -> str:
-        """A sentence as markup."""
-        found = pieces(sentence, self._translate)
-        return "".join(f"#{quoted(x)}" if isinstance(x, str) else f"${self.term(x)}$" for x in found)
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+        top, *cells = (", ".join(f"[{each}]" for each in row) for row in (head, *rows))
+        return f"#listing({len(head)}, {', '.join([top, 'table.hline(stroke: rule)', *cells])})"
 
-    def block(self, block: Block) -> str:
-        """A block as markup on lines of its own."""
-        match block:
-            case Formula(body):
-                return f"$ {self.term(body)} $\n"
-            case Paragraph(said):
-                return f"#prose[{self.sentence(said)}]\n"
-            case Check(body, holds):
-                return f"#check({'true' if holds else 'false'}, ${self.term(body)}$)\n"
-            case Table(head, rows):
-                return self._table(head, rows)
-            case Tableau():
-                return self._tableau(block)
+    def tableau(self, divisor: str, rows: Sequence[WrittenRow[str]]) -> str:
+        lefts = ["[]", f"${divisor} thick paren.r$", *["[]"] * (len(rows) - 2)]
+        cells = [each for left, row in zip(lefts, rows, strict=True) for each in (left, *_cells(row))]
+        return f"#division({len(rows[0].cells)}, {', '.join(cells)})"
 
-    def step(self, step: Step, number: int | None = None) -> str:
-        """A whole step as a part of a document: title, what it is good for, reasons, and all that is on the sheet."""
-        heading = f"{number}. " if number is not None else ""
-        parts = [f"#heading(level: {step.depth + 2})[#{quoted(heading)}{self.sentence(step.title)}]\n"]
-        if step.why:
-            parts.append(f"#why[{self.sentence(step.why)}]\n")
-        parts += [f"#reason[{self.sentence(each)}]\n" for each in reasons(step)]
-        return "".join([*parts, *map(self.block, sheet(step))])
+    def heading(self, title: str, number: int | None, step: Step) -> str:
+        lead = "" if number is None else self.literal(f"{number}. ")
+        return f"#heading(level: {step.depth + 2})[{lead}{title}]"
 
-    def document(self, derivation: Derivation) -> str:
-        """All steps under the title."""
-        parts = [f"#heading(level: 1)[{self.sentence(derivation.title)}]\n"]
-        return "".join([*parts, *(self.step(each, i) for i, each in enumerate(derivation.steps, 1))])
+    def why(self, prose: str) -> str:
+        return f"#why[{prose}]"
 
-    def _table(self, head: Sequence[Term | Sentence], rows: Sequence[Sequence[Term | None]]) -> str:
-        top = [f"[{self.sentence(x)}]" if isinstance(x, Sentence) else f"[${self.term(x)}$]" for x in head]
-        cells = ["[]" if each is None else f"[${self.term(each)}$]" for row in rows for each in row]
-        return f"#listing({len(head)}, {', '.join(top)}, table.hline(stroke: rule), {', '.join(cells)})\n"
+    def reasons(self, said: Sequence[str]) -> str:
+        return "\n".join(f"#reason[{each}]" for each in said)
 
-    def _tableau(self, tableau: Tableau) -> str:
-        made = layout(tableau)
-        head = [*self._row("", made.quotient), *self._row(f"${self.term(made.divisor)} thick paren.r$", made.dividend)]
-        body = [each for row in made.body for each in self._row("", row)]
-        return f"#division({len(made.dividend.cells)}, {', '.join(head + body)})\n"
+    def whole(self, title: str, parts: Sequence[str]) -> str:
+        return "\n".join([f"#heading(level: 1)[{title}]", *parts])
 
-    def _row(self, left: str, row: Row) -> list[str]:
-        cells = [left or "[]", *map(self._cell, row.cells)]
-        if row.rule:
-            stroke = "rule" if row.ruled else "none"
-            cells.append(f"table.hline(start: {row.rule[0] + 1}, end: {row.rule[1] + 1}, stroke: {stroke})")
-        return cells
 
-    def _cell(self, cell: Cell) -> str:
-        if cell.term is None and not cell.sign:
-            return "[]"
-        body = f"${self._arrangement.signed(cell.sign, cell.term)}$"
+def _linked(numbers: str, body: str) -> str:
+    return f'#link("hit:{numbers}", {body})'
+
+
+def _cells(row: WrittenRow[str]) -> Iterator[str]:
+    for cell in row.cells:
+        body = "[]" if cell.body is None else f"${cell.body}$"
         if cell.role:
             body = f"paint-{cell.role}({body})"
-        return body if cell.shown else f"hide({body})"
+        yield body if cell.shown or cell.body is None else f"hide({body})"
+    if row.rule:
+        stroke = "rule" if row.ruled else "none"
+        yield f"table.hline(start: {row.rule[0] + 1}, end: {row.rule[1] + 1}, stroke: {stroke})"
