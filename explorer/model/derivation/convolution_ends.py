@@ -100,4 +100,4 @@ def _least(cyclic: bool, least: int, taken: int) -> Sentence:
         return sentence("No algorithm over Q has fewer: 2n less the number of factors of M is {least}.", least=least)
     if taken == least:
         return sentence("No algorithm has fewer than N + L − 1 = {least}.", least=least)
-    return sentence("The least is N + L − 1 = {least}: what is saved here is constants and additions.", least=least)
+    return sentence("The least is N + L − 1 = {least}.", least=least)

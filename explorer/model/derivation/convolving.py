@@ -179,7 +179,11 @@ def _subtracting_a_power(algorithm: Winograd) -> Step:
         if point:
             terms.append(Product((Number(point**d), Poly(carrier, VARIABLE))))
     check = Check(
-        equation(Sum((power, Product((number(-1), Poly(total, VARIABLE)), ""))), Poly(algorithm.M, VARIABLE)),
+        equation(
+            Sum((power, Product((number(-1), Poly(total, VARIABLE)), ""))),
+            Symbol("M", of=VARIABLE),
+            Poly(algorithm.M, VARIABLE),
+        ),
         ONE.shifted(d) - total == algorithm.M,
     )
     top = Symbol("P", str(algorithm.convolver.multiplications))

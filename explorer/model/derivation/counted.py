@@ -30,8 +30,8 @@ def count_step(counts: Counts, direct: int, why_least: Sentence, follows: tuple[
         ),
         Line(
             sentence(
-                "The taps are transformed once for many inputs and stand apart. Common sums are formed once: {naive} "
-                "additions would it be row by row.",
+                "Common sums are formed once; row by row it would be {naive}. The taps are transformed once for all "
+                "inputs and are not counted in.",
                 naive=counts.naive_additions,
             ),
             (table,),

@@ -170,7 +170,7 @@ def _least(algorithm: FilterAlgorithm) -> Sentence:
     if algorithm.multiplications == least:
         return sentence("No algorithm has fewer than m + r − 1 = {least}.", least=least)
     return sentence(
-        "The least is m + r − 1 = {least}; moduli of a higher degree cost products and save constants.", least=least
+        "The least is m + r − 1 = {least}: a modulus of degree d above 1 takes d − 1 products more.", least=least
     )
 
 

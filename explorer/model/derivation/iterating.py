@@ -81,7 +81,8 @@ def _cut(problem: Convolution, sizes: tuple[tuple[int, int], ...]) -> Step:
         strokes.append(
             (
                 sentence(
-                    "In {q} it is a polynomial with {count} coefficients, which are polynomials.",
+                    "In {q} the polynomial {letter} has {count} coefficients, and these are polynomials.",
+                    letter=Symbol(letter),
                     q=q,
                     count=count // block,
                 ),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from math import prod
 
 from explorer.model.derivation.derivation import Step
 from explorer.model.derivation.expression import (
@@ -26,6 +27,10 @@ from kernels.algebra.bilinear import Convolver, FilterAlgorithm
 from kernels.algebra.matrix import Matrix, transpose
 from kernels.algebra.proof import Proof
 
+_Algorithm = tuple[tuple[Matrix, Matrix, Matrix], Sequence[Fraction]]
+_Place = tuple[int, int, int]
+_Expected = Callable[[int, int, int], bool]
+
 __all__ = ["prove_convolution_step", "prove_filter_step"]
 
 
@@ -40,6 +45,7 @@ def prove_filter_step(algorithm: FilterAlgorithm, proof: Proof, follows: tuple[s
         sentence("1 where l = j + k, else 0"),
         Product((Symbol("g", "k"), Symbol("d", "l")), ""),
         (factors, algorithm.f),
+        lambda j, k, i: i == j + k,
         proof,
         follows,
     )
@@ -54,25 +60,30 @@ def prove_convolution_step(
         right = sentence("1 where j and k + l leave the same remainder by {n}, else 0", n=len(algorithm.C))
     factors = transpose(algorithm.C), algorithm.H, algorithm.D
     pair = Product((Symbol(letters[0], "k"), Symbol(letters[1], "l")), "")
-    return _step(sentence("the sum over i of C[j,i] H[i,k] D[i,l]"), right, pair, (factors, ()), proof, follows)
+    left = sentence("the sum over i of C[j,i] H[i,k] D[i,l]")
+    n = len(algorithm.C)
+    return _step(left, right, pair, (factors, ()), lambda j, k, i: (k + i) % n == j, proof, follows)
 
 
 def _step(
     left: Sentence,
     right: Sentence,
     pair: Term,
-    algorithm: tuple[tuple[Matrix, Matrix, Matrix], Sequence[Fraction]],
+    algorithm: _Algorithm,
+    expected: _Expected,
     proof: Proof,
     follows: tuple[str, ...],
 ) -> Step:
     check = Check(Relation((Words(left), Words(right)), ("=",)), proof.holds)
-    last = len(algorithm[0][2][0]) - 1
     strokes: list[tuple[Sentence, list[Block]]] = [
-        (sentence("Both sides are linear in each input: compare the coefficients of every {pair}.", pair=pair), []),
-        (sentence("For j, k, l = 0, 0, 0 they add up to this."), [_coefficient(algorithm, 0)]),
+        (sentence("Both sides are linear in each input: compare the coefficients of every {pair}.", pair=pair), [])
     ]
-    if last:
-        strokes.append((sentence("For j, k, l = 0, 0, {l} to this.", l=last), [_coefficient(algorithm, last)]))
+    for wanted in (True, False):
+        place = _telling(algorithm, expected, wanted)
+        if place:
+            j, k, i = place
+            said = sentence("For j, k, l = {j}, {k}, {l} the terms add up to this.", j=j, k=k, l=i)
+            strokes.append((said, [_coefficient(algorithm, place)]))
     if proof.holds:
         said = sentence("All {count} of them are as they must be.", count=proof.compared)
     else:
@@ -90,17 +101,24 @@ def _step(
     )
 
 
-def _coefficient(algorithm: tuple[tuple[Matrix, Matrix, Matrix], Sequence[Fraction]], l: int) -> Formula:  # noqa: E741
-    """Σ_i of the coefficients for j = k = 0 in figures, without the terms that are zero."""
+def _telling(algorithm: _Algorithm, expected: _Expected, wanted: bool) -> _Place | None:
+    """The first place where the sum is 1 (or 0, as `wanted`) and has more than one term; else the first at all."""
+    (a, b, c), _ = algorithm
+    places = ((j, k, i) for j in range(len(a[0])) for k in range(len(b[0])) for i in range(len(c[0])))
+    fitting = [place for place in places if expected(*place) == wanted]
+    return next((place for place in fitting if len(_terms(algorithm, place)) > 1), fitting[0] if fitting else None)
+
+
+def _terms(algorithm: _Algorithm, place: _Place) -> list[list[Fraction]]:
+    """The factors of every term that is not zero."""
     (a, b, c), weights = algorithm
-    terms: list[Term] = []
-    total = Fraction()
-    for i in range(len(a)):
-        factors = [a[i][0], *weights[i : i + 1], b[i][0], c[i][l]]
-        if all(factors):
-            terms.append(Product(tuple(Number(each) for each in factors), "·"))
-            value = Fraction(1)
-            for each in factors:
-                value *= each
-            total += value
-    return Formula(equation(Sum(tuple(terms)), Number(total)))
+    j, k, i = place
+    made = [[x[j], *weights[at : at + 1], y[k], z[i]] for at, (x, y, z) in enumerate(zip(a, b, c, strict=True))]
+    return [factors for factors in made if all(factors)]
+
+
+def _coefficient(algorithm: _Algorithm, place: _Place) -> Formula:
+    """Σ_i of the coefficients at a place in figures, without the terms that are zero."""
+    terms = _terms(algorithm, place)
+    written: list[Term] = [Product(tuple(Number(each) for each in factors), "·") for factors in terms]
+    return Formula(equation(Sum(tuple(written)), Number(Fraction(sum(map(prod, terms))))))

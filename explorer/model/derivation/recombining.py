@@ -11,6 +11,7 @@ from explorer.model.derivation.dividing import Names, division_step
 from explorer.model.derivation.expression import (
     Check,
     Formula,
+    Group,
     Marked,
     Poly,
     Product,
@@ -163,7 +164,9 @@ def _euclid(setting: Setting, i: int, residue: Residue) -> tuple[Step, ...]:
     named = [
         Formula(
             equation(
-                Symbol(name, str(i)), *((Quotient(Poly(raw, p), Poly(lead, p)),) if lead != ONE else ()), Poly(made, p)
+                Symbol(name, str(i)),
+                *((Quotient(Poly(raw, p), Poly(lead, p)),) if lead != ONE and raw.degree > 0 else ()),
+                Poly(made, p),
             )
         )
         for name, raw, made in (("N", found.last.s, residue.N), ("n", found.last.t, residue.n))
@@ -249,7 +252,6 @@ def _how_multiplied(setting: Setting, residue: Residue) -> Sentence:
 def _recombined(setting: Setting) -> Step:
     algorithm, p = setting.algorithm, setting.variable
     rows = []
-    terms: list[Term] = []
     for each in algorithm.residues:
         for c, spread in zip(each.products, each.spread(), strict=True):
             said = (
@@ -264,22 +266,30 @@ def _recombined(setting: Setting) -> Step:
                 else sentence("{P} is carried by {carrier}.", P=product_name(c), carrier=Poly(spread, p))
             )
             rows.append((said, (product_name(c), Poly(each.modulus, p), Poly(spread, p))))
-            terms.append(Product((product_name(c), Poly(spread, p))))
     lines = growing_table((sentence("product"), Symbol("m", "i"), sentence("carried by")), rows)
-    total = Formula(congruence(setting.of("s"), Sum(tuple(terms)), setting.of("M")))
+    total = Formula(congruence(setting.of("s"), Sum(_carried(setting)), setting.of("M")))
     said = sentence("Their sum is s modulo M.")
     if not (algorithm.infinity or setting.wraps):
         said = sentence("Their sum is s, since the degree of s is below that of M.")
-        total = Formula(equation(setting.of("s"), Sum(tuple(terms))))
+        total = Formula(equation(setting.of("s"), Sum(_carried(setting))))
     return Step(
         "recombine",
         sentence("Recombine by the Chinese remainder theorem"),
         (*lines, Line(said, (*lines[-1].blocks, total))),
         why=sentence(
-            "Each carrier is 1 modulo its own modulus and 0 modulo the others: the sum has all the right residues."
+            "What carries a residue is 1 modulo its own modulus and 0 modulo the others: every residue comes out right."
         ),
         follows=("multiply", "invert"),
         facts={"carriers": [exact_json.polynomial(spread) for each in algorithm.residues for spread in each.spread()]},
+    )
+
+
+def _carried(setting: Setting) -> tuple[Term, ...]:
+    """Each product of the residues times what carries it."""
+    return tuple(
+        Product((product_name(c), Poly(spread, setting.variable)))
+        for each in setting.algorithm.residues
+        for c, spread in zip(each.products, each.spread(), strict=True)
     )
 
 
@@ -299,11 +309,11 @@ def _at_infinity(setting: Setting) -> Step:
         ),
         (
             sentence("So s is s modulo M, plus that number times M."),
-            [Formula(equation(s, Sum((Symbol("s mod M", of=setting.variable), Product((last, M))))))],
+            [Formula(equation(s, Sum((Group(Product((s, Symbol("mod"), M), "")), Product((last, M))))))],
         ),
         (
             sentence("In figures, {M} carries the last product.", M=M),
-            [Formula(equation(M, Poly(algorithm.M, setting.variable)))],
+            [Formula(equation(s, Sum((*_carried(setting), Product((last, Poly(algorithm.M, setting.variable)))))))],
         ),
     )
     return Step(

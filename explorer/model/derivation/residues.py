@@ -161,7 +161,7 @@ def reduced_step(setting: Setting, key: str, letter: str, count: int) -> Step:
     for i, each in enumerate(setting.algorithm.residues, 1):
         matrix: Matrix = getattr(each, key)
         residue = in_powers([combination(row, letters) for row in matrix], p)
-        rows.append((_how_reduced(setting, each), (setting.of("m", str(i)), Poly(each.modulus, p), residue)))
+        rows.append((_how_reduced(setting, each), (number(i), Poly(each.modulus, p), residue)))
     head = (Symbol("i"), Symbol("m", "i"), setting.of(letter, "i"))
     lines = tuple(Line(line.reason, (whole, *line.blocks)) for line in growing_table(head, rows))
     return Step(
