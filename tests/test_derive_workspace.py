@@ -43,8 +43,13 @@ class Deriving:
         assert isinstance(made, Derive)
         self.derive = made
         self.page = made.page
-        driver.window.activateWindow()
-        wait(driver.window.isActiveWindow, "the window does not become the active one")
+
+    def focus(self, widget: QWidget) -> QWidget:
+        """Give a widget the keys."""
+        self.driver.window.activateWindow()
+        widget.setFocus()
+        wait(lambda: self.driver.window.isActiveWindow() and widget.hasFocus(), "it does not get the focus")
+        return widget
 
     def settle(self) -> None:
         wait(self.derive.settled, "the derivation does not settle")
@@ -57,17 +62,16 @@ class Deriving:
         self.settle()
 
     def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE, on: QWidget | None = None) -> None:
-        widget = on or self.page.sheet
-        widget.setFocus()
-        QTest.keyClick(widget, key, modifier)
+        QTest.keyClick(self.focus(on or self.page.sheet), key, modifier)
         self.settle()
 
     def type(self, name: str, text: str) -> None:
         """Type over what a field holds."""
         line = self.child(name)
         assert isinstance(line, QLineEdit)
-        line.setFocus()
+        self.focus(line)
         line.selectAll()
+        QTest.keyClick(line, Qt.Key.Key_Delete)
         QTest.keyClicks(line, text)
         self.settle()
 
@@ -131,6 +135,7 @@ def test_nothing_of_derive_is_imported_at_start(tmp_path: Path) -> None:
 def test_derive_is_shown_alone_and_explore_comes_back_as_it_was(opened: Driver, driver: Driver) -> None:
     docks = driver.window.docks
     docks["histogram"].hide()
+    QApplication.processEvents()
     before = {name: (dock.isHidden(), dock.geometry()) for name, dock in docks.items()}
     try:
         driver.click("topbar.workspace.derive")
@@ -310,7 +315,7 @@ def test_it_stops_at_the_end_and_plays_anew_from_there(deriving: Deriving) -> No
 
 def test_speeds_are_chosen_by_keys_too(deriving: Deriving) -> None:
     deriving.page.transport.set_speed(1)
-    QTest.keyClicks(deriving.page.sheet, ">")
+    QTest.keyClicks(deriving.focus(deriving.page.sheet), ">")
     assert deriving.page.transport.speed == 2
     QTest.keyClicks(deriving.page.sheet, "<<")
     assert deriving.page.transport.speed == 0.5
@@ -349,7 +354,7 @@ def test_a_matrix_row_leads_to_the_step_that_made_it_and_back(deriving: Deriving
     before = deriving.place
     result = deriving.child("derive.result.0")
     wait(lambda: result.picture is not None)
-    hit = next(hit for hit in result.picture.hits if hit.row == 0)
+    hit = next(hit for hit in result.picture.hits if hit.steps)
     assert "from: " in result.tip_of(hit)
     QTest.mouseClick(result, Qt.MouseButton.LeftButton, pos=result.rect_of(hit).center().toPoint())
     deriving.settle()
@@ -384,12 +389,7 @@ def test_what_is_typed_is_derived(deriving: Deriving) -> None:
 @pytest.mark.parametrize(("text", "reason"), [("x^2 +", ""), ("x & 1", "&"), ("", ""), ("1/0", "0"), ("0", "zero")])
 def test_a_wrong_divisor_is_refused_while_the_last_derivation_stays(deriving: Deriving, text: str, reason: str) -> None:
     answer = deriving.derive.answer
-    line = deriving.child("derive.b")
-    line.setFocus()
-    line.selectAll()
-    QTest.keyClick(line, Qt.Key.Key_Delete)
-    QTest.keyClicks(line, text)
-    deriving.settle()
+    deriving.type("derive.b", text)
     reasons = deriving.page.form.reasons
     assert len(reasons) == 1
     assert reason in reasons[0]
@@ -481,8 +481,7 @@ def test_chips_are_dragged_and_moved_by_keys(deriving: Deriving) -> None:
 
 def test_more_outputs_take_more_of_the_usual_points(deriving: Deriving) -> None:
     deriving.ask("filter")
-    line = deriving.child("derive.m")
-    line.setFocus()
+    line = deriving.focus(deriving.child("derive.m"))
     QTest.keyClick(line, Qt.Key.Key_Up)
     QTest.keyClick(line, Qt.Key.Key_Up)
     deriving.settle()
