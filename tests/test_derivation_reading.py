@@ -161,8 +161,8 @@ def test_limits_of_digits_follow_the_preferences(monkeypatch: pytest.MonkeyPatch
 def test_no_limit_lets_a_number_grow_past_what_python_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     wide = replace(limits.Limits(), number_digits=10**6, expression_length=10**6)
     monkeypatch.setattr(limits, "_current", wide)
-    assert reading.number("9" * 1075) > 0
-    for text in ("9" * 1076, "9" * 4301, "x^" + "9" * 4301, "x" + "²" * 4301):
+    assert reading.number("9" * 4000) > 0
+    for text in ("9" * 4001, "9" * 4301, "x^" + "9" * 4301, "x" + "²" * 4301):
         with pytest.raises(Refusal):
             reading.polynomial(text)
 

@@ -58,7 +58,7 @@ def divide(a: Polynomial, b: Polynomial, bits: int | None = None) -> Division:
     rest = a
     while rest.degree >= b.degree:
         term = Polynomial([rest.leading / b.leading]).shifted(rest.degree - b.degree)
-        product = b.scaled(term.leading).shifted(term.degree)
+        product = held(b.scaled(term.leading).shifted(term.degree), bits)
         after = held(rest - product, bits)
         steps.append(DivisionStep(rest, term, product, after))
         rest = after

@@ -18,9 +18,11 @@ __all__ = ["ONE", "ZERO", "Polynomial", "X", "exact"]
 
 def exact(value: Rational | int) -> Fraction:
     """`value` as a fraction; TypeError for a float, which is no exact number."""
+    if type(value) is Fraction:
+        return value
     if not isinstance(value, Rational):
         raise TypeError(f"exact arithmetic takes integers and fractions, not {type(value).__name__}")
-    return value if type(value) is Fraction else Fraction(value)
+    return Fraction(value)
 
 
 class Polynomial:
@@ -36,7 +38,7 @@ class Polynomial:
         while made and not made[-1]:
             made.pop()
         self._coefficients = tuple(made)
-        self._hash = hash(self._coefficients)
+        self._hash: int | None = None
 
     @property
     def coefficients(self) -> tuple[Fraction, ...]:
@@ -73,6 +75,9 @@ class Polynomial:
         return isinstance(other, Polynomial) and self._coefficients == other._coefficients
 
     def __hash__(self) -> int:
+        # Only when it is asked for: the hash of a fraction takes longer than a sum.
+        if self._hash is None:
+            self._hash = hash(self._coefficients)
         return self._hash
 
     def __repr__(self) -> str:
@@ -82,11 +87,12 @@ class Polynomial:
         return Polynomial(-each for each in self._coefficients)
 
     def __add__(self, other: Polynomial) -> Polynomial:
-        pairs = zip_longest(self._coefficients, other._coefficients, fillvalue=Fraction())
-        return Polynomial(a + b for a, b in pairs)
+        pairs = zip_longest(self._coefficients, other._coefficients, fillvalue=_NONE)
+        return Polynomial(a + b if a and b else a or b for a, b in pairs)
 
     def __sub__(self, other: Polynomial) -> Polynomial:
-        return self + -other
+        pairs = zip_longest(self._coefficients, other._coefficients, fillvalue=_NONE)
+        return Polynomial(a - b if b else a for a, b in pairs)
 
     def __mul__(self, other: Polynomial) -> Polynomial:
         if not self or not other:
@@ -152,4 +158,5 @@ class Polynomial:
         return divmod(self, divisor)[1]
 
 
+_NONE = Fraction()
 ZERO, ONE, X = Polynomial(), Polynomial([1]), Polynomial([0, 1])

@@ -28,7 +28,7 @@ from explorer.model.derivation.expression import (
     shown,
 )
 from explorer.model.derivation.problem import Gcd
-from explorer.model.derivation.sizes import check_polynomials, growth_refused, most_bits
+from explorer.model.derivation.sizes import check_growth, check_polynomials, growth_refused, most_bits
 from kernels.algebra.euclid import Euclid, EuclidRow, euclid
 from kernels.algebra.integers import IntegerEuclid, IntegerRow
 from kernels.algebra.polynomial import ONE, Polynomial
@@ -44,6 +44,7 @@ def derive_gcd(problem: Gcd) -> Derivation:
     x = problem.variable
     with growth_refused():
         found = euclid(problem.a, problem.b, most_bits())
+    check_growth(found.gcd, found.s, found.t, found.s * found.a, found.t * found.b)
     a, b = Symbol("a", of=x), Symbol("b", of=x)
     steps = (
         _stated(found, a, b, x),

@@ -31,7 +31,7 @@ from explorer.model.derivation.expression import (
     shown,
 )
 from explorer.model.derivation.problem import Divide
-from explorer.model.derivation.sizes import check_polynomials, growth_refused, most_bits
+from explorer.model.derivation.sizes import check_growth, check_polynomials, growth_refused, most_bits
 from explorer.refusal import Refusal
 from kernels.algebra.division import Division, divide
 from kernels.algebra.integers import IntegerDivision
@@ -77,6 +77,8 @@ def derive_division(problem: Divide) -> Derivation:
         )
     with growth_refused():
         division = divide(problem.a, problem.b, most_bits())
+    product = division.quotient * problem.b
+    check_growth(division.quotient, product)
     called = names(x)
     steps = (
         _stated(division, called, x),
@@ -89,7 +91,7 @@ def derive_division(problem: Divide) -> Derivation:
             follows=("problem",),
             variable=x,
         ),
-        _multiplied_out(division, called, x),
+        _multiplied_out(division, product, called, x),
         _answered(division, called, x),
     )
     answer = {
@@ -161,15 +163,15 @@ def division_facts(division: Division | IntegerDivision) -> dict[str, Any]:
         "remainder": exact_json.value(division.remainder),
     }
     if isinstance(division, Division):
-        facts["strokes"] = [
-            {
-                "before": exact_json.polynomial(each.before),
-                "term": exact_json.polynomial(each.term),
-                "product": exact_json.polynomial(each.product),
-                "after": exact_json.polynomial(each.after),
-            }
-            for each in division.steps
-        ]
+        before = facts["dividend"]
+        facts["strokes"] = strokes = []
+        for each in division.steps:
+            after = exact_json.polynomial(each.after)
+            product = exact_json.polynomial(each.product)
+            strokes.append(
+                {"before": before, "term": exact_json.polynomial(each.term), "product": product, "after": after}
+            )
+            before = after
     return facts
 
 
@@ -280,14 +282,15 @@ def _degree(of: Term) -> Term:
     return Product((Symbol("deg"), of), "")
 
 
-def _multiplied_out(division: Division, called: Names, x: str) -> Step:
+def _multiplied_out(division: Division, product: Polynomial, called: Names, x: str) -> Step:
     q, b, r = (Poly(each, x) for each in (division.quotient, division.b, division.remainder))
-    product = Poly(division.quotient * division.b, x)
-    total = division.quotient * division.b + division.remainder
+    total = product + division.remainder
     parts = tuple(Marked(Poly(step.product, x), hue(i)) for i, step in enumerate(division.steps))
-    multiplied: tuple[Term, ...] = (product,) if len(parts) < 2 else (Sum(parts), product)
+    multiplied: tuple[Term, ...] = (Poly(product, x),) if len(parts) < 2 else (Sum(parts), Poly(product, x))
     first = Formula(equation(Product((called.q, called.b)), Product((q, b)), *multiplied))
-    second = Formula(equation(Sum((Product((called.q, called.b)), called.r)), Sum((product, r)), Poly(total, x)))
+    second = Formula(
+        equation(Sum((Product((called.q, called.b)), called.r)), Sum((Poly(product, x), r)), Poly(total, x))
+    )
     check = division_check(division, x)
     return Step(
         "check",
@@ -300,7 +303,7 @@ def _multiplied_out(division: Division, called: Names, x: str) -> Step:
         follows=("division",),
         check=check,
         facts={
-            "product": exact_json.polynomial(division.quotient * division.b),
+            "product": exact_json.polynomial(product),
             "sum": exact_json.polynomial(total),
             "verified": check.holds,
         },

@@ -29,7 +29,7 @@ from explorer.model.derivation.expression import (
     shown,
 )
 from explorer.model.derivation.problem import IntegerRemainders, PolynomialRemainders
-from explorer.model.derivation.sizes import check_polynomials, growth_refused, most_bits
+from explorer.model.derivation.sizes import check_growth, growth_refused, most_bits
 from explorer.model.derivation.solvable import check_integers, check_polynomial_system
 from kernels.algebra.division import Division, divide
 from kernels.algebra.integers import IntegerDivision
@@ -48,13 +48,17 @@ def derive_remainders(problem: IntegerRemainders | PolynomialRemainders) -> Deri
     """
     if isinstance(problem, IntegerRemainders):
         check_integers(problem.residues, problem.moduli)
-        return _derivation(integer_system(problem.residues, problem.moduli), "x", Symbol("x"))
+        whole = integer_system(problem.residues, problem.moduli)
+        check_growth(*(Polynomial([each]) for each in (whole.total, *(row.term for row in whole.rows))))
+        return _derivation(whole, "x", Symbol("x"))
     check_polynomial_system(problem.residues, problem.moduli)
+    x = problem.variable
     with growth_refused():
         system = polynomial_system(problem.residues, problem.moduli, most_bits())
-    check_polynomials(system.total, *(row.term for row in _rows(system)))
-    x = problem.variable
-    return _derivation(system, x, Symbol("a", of=x))
+        check_growth(system.total, system.solution)
+        for row in system.rows:
+            check_growth(row.N, row.n, row.term)
+        return _derivation(system, x, Symbol("a", of=x))
 
 
 def _derivation(system: System, x: str, a: Symbol) -> Derivation:
@@ -331,7 +335,7 @@ def _divided(key: str, division: Division | IntegerDivision, called: Names, afte
 
 def _division(a: int | Polynomial, b: int | Polynomial) -> Division | IntegerDivision:
     if isinstance(a, Polynomial) and isinstance(b, Polynomial):
-        return divide(a, b)
+        return divide(a, b, most_bits())
     assert isinstance(a, int)
     assert isinstance(b, int)
     return IntegerDivision(a, b)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
 from explorer import limits
 from explorer.refusal import Refusal
-from kernels.algebra.growth import Growth
+from kernels.algebra.growth import SPREAD, Growth, held
 from kernels.algebra.polynomial import Polynomial
+
+GROWN = 4_000
+"""Digits of a number on the way to an answer. Python writes no more than 4,300, and nobody reads so many."""
 
 
 def check_polynomials(*given: Polynomial) -> None:
@@ -42,10 +44,8 @@ def check_numbers(values: Iterable[Fraction | int]) -> None:
 
 
 def most_digits() -> int:
-    """The limit on digits; never so many that a product of four numbers is longer than Python writes."""
-    written = sys.get_int_max_str_digits() // 4
-    asked = limits.current().number_digits
-    return min(asked, written) if written else asked
+    """The limit on the digits of a number that is given; never more than one may have on the way."""
+    return min(limits.current().number_digits, GROWN)
 
 
 def digits(value: int) -> int:
@@ -63,7 +63,14 @@ def bits_of(digits: int) -> int:
 
 def most_bits() -> int:
     """How long a number of a derivation may become on the way."""
-    return bits_of(most_digits())
+    return bits_of(GROWN)
+
+
+def check_growth(*found: Polynomial) -> None:
+    """Refusal where something that was computed is too long to be shown."""
+    with growth_refused():
+        for each in found:
+            held(each, most_bits())
 
 
 @contextmanager
@@ -73,7 +80,8 @@ def growth_refused() -> Iterator[None]:
         yield
     except Growth as growth:
         raise Refusal(
-            "The numbers of the derivation grow past {limit} digits.",
-            limit=most_digits(),
+            "The numbers of the derivation grow past {limit} digits, or past {total} in one polynomial.",
+            limit=GROWN,
+            total=SPREAD * GROWN,
             hint="Choose lower degrees or smaller coefficients.",
         ) from growth
