@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast, get_args
 
 from explorer.model.derivation import reading
-from explorer.model.derivation.fitting import plain_polynomial
+from explorer.model.derivation.exact_text import plain
 from explorer.model.derivation.problem import (
     Convolution,
     Divide,
@@ -205,7 +205,7 @@ def written(problem: Problem) -> Asked:
     variable = getattr(problem, "variable", "x")
 
     def poly(value: Polynomial) -> str:
-        return plain_polynomial(value, variable)
+        return plain(value, variable)
 
     match problem:
         case Divide(a=a, b=b):

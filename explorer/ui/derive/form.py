@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from explorer.model.derivation.practice import Kind
 from explorer.refusal import Refusal
 from explorer.ui import theme
 from explorer.ui.captioned import Text, button, head
@@ -98,8 +99,13 @@ def _methods() -> list[tuple[str, str]]:
     ]
 
 
-PRACTISED = ("divide", "gcd", "integers", "polynomials")
-"""Subjects that have practice problems."""
+PRACTISED: Mapping[str, Kind] = {
+    "divide": "divide",
+    "gcd": "gcd",
+    "integers": "integer remainders",
+    "polynomials": "polynomial remainders",
+}
+"""Subjects that have problems to practise on."""
 
 
 class Form(QWidget):

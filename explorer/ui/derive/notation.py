@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from explorer.model.derivation import presets as points
 from explorer.model.derivation.expression import Block, Role, Sentence, Term
-from explorer.model.derivation.problem import Problem
 from explorer.model.derivation.writing import text
 from explorer.model.typesetting import Picture, Style, picture
 from explorer.ui import theme
@@ -69,8 +68,3 @@ def presets(what: Asked) -> Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]:
     if m + r - 2 > LARGEST:
         return {}
     return {"points": [(plain(each.name), tuple(map(str, each.points))) for each in points.presets(m, r)]}
-
-
-def practice(subject: str, grade: int, rest: bool) -> Problem:
-    """A problem to practise on."""
-    raise NotImplementedError

@@ -7,11 +7,13 @@ from the answer and from the place in it. Another thread typesets what is shown,
 from __future__ import annotations
 
 from functools import partial
+from random import Random
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMenu
 
 from explorer.model.derivation.derivation import Line, Step
+from explorer.model.derivation.practice import LEVELS, practise
 from explorer.model.store import History
 from explorer.model.typesetting import Hit
 from explorer.refusal import Refusal
@@ -21,6 +23,7 @@ from explorer.ui.derive.answering import Answered, answered
 from explorer.ui.derive.asked import Asked, Misread
 from explorer.ui.derive.beside import Beside
 from explorer.ui.derive.copying import Copying
+from explorer.ui.derive.form import PRACTISED
 from explorer.ui.derive.page import Page
 from explorer.ui.derive.sheet import ZOOMS
 from explorer.ui.derive.showing import Showing
@@ -29,6 +32,7 @@ from explorer.ui.desk import Desk
 from explorer.ui.dialogs.settings import Settings
 from explorer.ui.status import Status
 from explorer.ui.workspaces import DERIVE, Acts
+from kernels.algebra.bilinear import Convolver, FilterAlgorithm
 
 _OVERDUE = 150
 """Milliseconds after which what is shown is marked as behind what is asked."""
@@ -54,7 +58,8 @@ class Derive(QObject):
         self._deep = False
         self._zoom = 1.0
         self._trail: list[Place] = []
-        self._grade = 0
+        self._level = 1
+        self._seeds = Random()
         self._anew = True
         self._waiting = False
         self._deriver = Beside("deriving")
@@ -130,6 +135,12 @@ class Derive(QObject):
         return self._answer
 
     @property
+    def has_code(self) -> bool:
+        """Whether what was found is an algorithm."""
+        outcome = self._answer.derivation.outcome if self._answer is not None else None
+        return isinstance(outcome, FilterAlgorithm | Convolver | tuple)
+
+    @property
     def place(self) -> Place:
         """Where one stands in it."""
         return self._place
@@ -172,8 +183,8 @@ class Derive(QObject):
             self.ask(asked.SAMPLES[subject], self.tr("Change the subject"))
 
     def _practise(self, harder: int, rest: bool) -> None:
-        self._grade = max(self._grade + harder, 0)
-        problem = notation.practice(self.history.state.subject, self._grade, rest)
+        self._level = min(self._level + harder, LEVELS)
+        problem = practise(PRACTISED[self.history.state.subject], self._seeds.randrange(1 << 30), self._level, remainder=rest)
         self.ask(asked.written(problem), self.tr("New problem"), anew=True)
 
     def _asked(self, old: Asked, new: Asked) -> None:
@@ -224,11 +235,9 @@ class Derive(QObject):
 
     # Going -----------------------------------------------------------------------------------------------------------
 
-    def go(self, place: Place, *, jump: bool = False) -> None:
-        """Stand somewhere else, by the person: it plays no further. A jump can be taken back."""
+    def go(self, place: Place) -> None:
+        """Stand somewhere else, by the person: it plays no further."""
         self.page.transport.pause()
-        if jump and place != self._place:
-            self._trail = [*self._trail[-_TRAIL:], self._place]
         self._stand(place)
 
     def _stand(self, place: Place) -> None:
@@ -269,18 +278,26 @@ class Derive(QObject):
             self._stand(self._walk.moved(self._place, 1))
 
     def follow(self, hit: Hit) -> None:
-        """Go to the step that a place of a picture comes from, the last of several."""
-        if self._answer is None:
+        """Go to the step that a place of a picture comes from, the first of several."""
+        if hit.steps:
+            self.visit(hit.steps[0])
+
+    def visit(self, key: str) -> None:
+        """Go to a step, whole; one can go back from there."""
+        if self._answer is None or self._walk is None:
             return
-        found = [i for i, step in enumerate(self._answer.derivation.steps) if step.key in hit.steps]
-        if found:
-            if self._walk is not None and found[-1] not in self._walk.outline:
-                self.set_deep(True)
-            assert self._walk is not None
-            self.go(self._walk.whole(found[-1]), jump=True)
+        try:
+            step = self._answer.derivation.step(key)
+        except KeyError:
+            return
+        before = self._place
+        if step not in self._walk.outline:
+            self.set_deep(True)
+        self.go(self._walk.whole(step))
+        self._trail = [*self._trail[-_TRAIL:], before]
 
     def back(self) -> None:
-        """To where the last jump was made."""
+        """To where the last jump was made from."""
         if self._trail:
             self.go(self._trail.pop())
 
