@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,16 +12,15 @@ from explorer.cli.parsing import Parser
 from explorer.model.derivation import problem as ask
 from explorer.model.derivation import reading
 from explorer.model.derivation.subjects import derive
+from explorer.model.derivation.writing.documents import FORMATS, document
 from explorer.refusal import Refusal
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from explorer.model.derivation.derivation import Derivation
     from kernels.algebra.polynomial import Polynomial
 
 KINDS = ("divide", "gcd", "crt", "filter", "convolution")
-FORMATS = ("text", "latex", "json", "markdown", "html")
 _OPTIONS = ("-h", "--help", "-o", "--output", "--format", "--points", "--moduli", "--method", "--fractions")
 
 
@@ -34,52 +32,13 @@ def run(argv: Sequence[str]) -> None:
     if asked.format not in FORMATS:
         raise Refusal("The format {format} is none of {known}.", format=asked.format, known=", ".join(FORMATS))
     derivation = derive(_problem(argv[0], asked))
-    document = written(derivation, asked.format)
+    text = document(derivation, asked.format)
     if asked.output is None:
-        sys.stdout.write(document)
+        sys.stdout.write(text)
     else:
         from explorer.model.writing import write
 
-        write(Path(asked.output.removeprefix(" ")), document.encode())
-
-
-def written(derivation: Derivation, format: str) -> str:
-    """The whole derivation in one of FORMATS."""
-    match format:  # each is loaded where it is asked for
-        case "json":
-            return json.dumps(answer(derivation), ensure_ascii=False) + "\n"
-        case "latex":
-            from explorer.model.derivation.writing import latex
-
-            return latex.writer(colours=True).document(derivation)
-        case "markdown":
-            from explorer.model.derivation.writing import markdown
-
-            return markdown.writer().document(derivation)
-        case "html":
-            from explorer.model.derivation.writing import html
-
-            return html.writer().document(derivation)
-    from explorer.model.derivation.writing import text
-
-    return text.document(derivation)
-
-
-def answer(derivation: Derivation) -> dict[str, Any]:
-    """The answer and its steps, each with its title, its text, its LaTeX and what its kind needs."""
-    from explorer.model.derivation.writing import latex, text
-
-    plain, tex = text.writer(), latex.writer()
-    steps = [
-        {
-            "title": plain.sentence(step.title),
-            "text": "\n\n".join(plain.body(step)),
-            "latex": "\n\n".join(tex.body(step)),
-            **step.facts,
-        }
-        for step in derivation.steps
-    ]
-    return {**derivation.answer, "steps": steps}
+        write(Path(asked.output.removeprefix(" ")), text.encode())
 
 
 def _kept(argument: str) -> str:

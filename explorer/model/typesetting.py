@@ -94,9 +94,9 @@ def image(blocks: Sequence[Block], style: Style, scale: float = 2.0, translate: 
     return _compiled(_source(blocks, style, translate)[0], "png", scale * POINTS_PER_INCH)
 
 
-def pages(derivation: Derivation, translate: Translate = same) -> bytes:
-    """A PDF for handing out: title, numbered steps with their reasons, A4 with page numbers."""
-    body = Writer(Typst(), translate).document(derivation)
+def pages(derivation: Derivation, translate: Translate = same, steps: Sequence[int] | None = None) -> bytes:
+    """A PDF for handing out: title, numbered steps with their reasons, page numbers; `steps` for some of them."""
+    body = Writer(Typst(), translate).document(derivation, steps)
     return _compiled(_PAGES + _prelude(Style(size=10.5)) + body, "pdf")
 
 
@@ -132,7 +132,7 @@ _DEFINITIONS = """\
 #let listing(columns, ..cells) = block(table(
   columns: columns, stroke: none, inset: (x: 0.7em, y: 0.42em), align: right + horizon, ..cells,
 ))
-#let division(columns, ..cells) = block(table(
+#let division(columns, ..cells) = block(breakable: false, table(
   columns: columns + 1, stroke: none, inset: (x: 0.3em, y: 0.42em), align: right + horizon, ..cells,
 ))
 """

@@ -121,10 +121,11 @@ class Writer(Generic[Shape]):
         """A whole step with its title."""
         return "\n\n".join([self._format.heading(self.sentence(step.title), number, step), *self.body(step)])
 
-    def document(self, derivation: Derivation) -> str:
-        """All steps under the title."""
-        steps = [self.step(each, i) for i, each in enumerate(derivation.steps, 1)]
-        return self._format.whole(self.sentence(derivation.title), steps)
+    def document(self, derivation: Derivation, steps: Sequence[int] | None = None) -> str:
+        """The steps, all or some, under the title; they keep their numbers."""
+        chosen = range(len(derivation.steps)) if steps is None else steps
+        parts = [self.step(derivation.steps[i], i + 1) for i in chosen]
+        return self._format.whole(self.sentence(derivation.title), parts)
 
     def _cell(self, cell: ex.Term | ex.Sentence | None) -> str:
         if cell is None:
