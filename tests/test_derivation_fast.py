@@ -12,6 +12,7 @@ from explorer.model.derivation.convolving import derive_convolution
 from explorer.model.derivation.derivation import Derivation
 from explorer.model.derivation.expression import Grid, Number, Symbol
 from explorer.model.derivation.filtering import derive_filter
+from explorer.model.derivation.presets import presets
 from explorer.model.derivation.problem import Convolution, Filter, LinearMethod, Point
 from explorer.refusal import Refusal
 from kernels.algebra.polynomial import Polynomial
@@ -110,9 +111,35 @@ def test_a_row_of_each_matrix_leads_to_the_division_and_the_inverse_that_made_it
     assert G.labels == (*(Number(Fraction(each)) for each in (0, 1, -1)), Symbol("∞"))
 
 
+def test_moduli_that_are_not_monic_are_made_so() -> None:
+    derivation = derive_filter(Filter(2, 2, moduli=(Polynomial([0, 2]), Polynomial([-1, 3]))))
+    assert derivation.answer["moduli"] == [["0", "1"], ["-1/3", "1"]]
+    assert derivation.answer["verified"] is True
+
+
+def test_no_product_is_formed_that_is_always_zero() -> None:
+    answer = derive_filter(Filter(3, 3, moduli=(Polynomial([2, 0, 0, 0, 0, 1]),))).answer
+    assert answer["multiplications"] == 5
+
+
+def test_the_largest_filter_is_derived_too() -> None:
+    derivation = derive_filter(Filter(17, 18))
+    assert derivation.answer["verified"] is True
+    assert derivation.answer["multiplications"] == 34
+
+
 def test_the_vector_of_fractions_is_in_the_answer_only_where_it_was_asked_for() -> None:
     assert "f" not in derive_filter(Filter(2, 3)).answer
     assert derive_filter(Filter(2, 3, fractions="F")).answer["f"] == ["1", "1/2", "1/2", "1"]
+
+
+@pytest.mark.parametrize(("m", "r"), [(1, 2), (2, 3), (4, 3), (6, 3), (8, 3), (3, 5)])
+def test_every_preset_fits_and_is_verified(m: int, r: int) -> None:
+    found = presets(m, r)
+    assert len({each.key for each in found}) == len(found)
+    for each in found:
+        assert derive_filter(Filter(m, r, each.points)).answer["verified"] is True
+    assert ("accurate" in {each.key for each in found}) == (r == 3 and m in range(2, 9))
 
 
 def test_points_in_any_order_are_answered_with_infinity_last() -> None:
@@ -135,6 +162,11 @@ def test_nested_filters_multiply_their_products_and_answer_for_both_directions()
         (Filter(1, 2, (Fraction(0), Fraction(1), "inf")), "3 points, 1 too many"),
         (Filter(0, 3), "m is 0"),
         (Filter(20, 20), "39 is past the limit of 34"),
+        (Filter(2, 3, (Fraction(10**40), Fraction(0), Fraction(1), "inf")), "123 digits; the most is 100"),
+        (Filter(2, 3, ("inf", "inf", Fraction(0), Fraction(1))), "point inf is there twice"),
+        (Filter(1, 1, ("inf",)), "stands alone"),
+        (Filter(17, 19), "35 is past the limit of 34"),
+        (Filter(2, 3, across=(0, 3)), "m is 0"),
         (Filter(2, 3, moduli=(Polynomial([0, 1]), Polynomial([0, 1, 1]))), "share the factor x"),
         (Filter(2, 3, moduli=(Polynomial([0, 1]),)), "2 too few"),
         (Filter(2, 3, moduli=(Polynomial([0, 1]), Polynomial([4]))), "modulus 4 is constant"),

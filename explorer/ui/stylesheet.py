@@ -19,11 +19,14 @@ QFrame[role="card"] { background: $card; border: 1px solid $border; border-radiu
 QFrame[role="side"] { background: $panel; border: none; border-right: 1px solid $border; }
 QFrame[role="side right"] { background: $panel; border: none; border-left: 1px solid $border; }
 QFrame[role="bar"] { background: $panel; border: none; border-bottom: 1px solid $border; }
+QFrame[role="line"] { background: $border; border: none; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="good"] { color: $good; background: $good_soft; border-radius: ${p4}px; padding: ${p2}px ${p6}px; }
 QLabel[role="bad"] { color: $bad; background: $bad_soft; border-radius: ${p4}px; padding: ${p2}px ${p6}px; }
 QLabel[role="good badge"] { color: $good; background: $good_soft; border-radius: ${p6}px; padding: ${p6}px ${p10}px; }
 QLabel[role="bad badge"] { color: $bad; background: $bad_soft; border-radius: ${p6}px; padding: ${p6}px ${p10}px; }
+QLabel[role="behind"] { color: $text; background: $ground; border: 1px solid $border; border-radius: ${p6}px;
+  padding: ${p6}px ${p10}px; margin-bottom: ${p12}px; }
 QLabel[role="key"] { color: $text; background: $ground; border: 1px solid $border; border-radius: ${p4}px;
   padding: ${p2}px ${p6}px; }
 QPushButton, QToolButton, QComboBox, QSpinBox, QLineEdit {
@@ -61,6 +64,7 @@ QToolButton[role="arrow"]:hover { background: $soft; }
 QToolButton[role="arrow"]:focus { border-color: $accent; }
 QToolButton[role="link"] { padding: 0; min-height: 0; background: transparent; border-color: transparent; }
 QToolButton[role="link"]:hover { background: $soft; }
+QToolButton[role="link"]:checked { color: $accent; }
 QToolButton[role="link"]:focus { border-color: $accent; }
 QLineEdit[refused="true"] { border-color: $bad; background: $bad_soft; }
 QComboBox::drop-down { border: none; width: ${p16}px; }

@@ -15,7 +15,7 @@ from itertools import combinations
 from math import gcd
 
 from kernels.algebra.bilinear import Convolver
-from kernels.algebra.matrix import Matrix, kronecker
+from kernels.algebra.matrix import kronecker
 from kernels.algebra.points import usual_points
 from kernels.algebra.winograd import linear_moduli, winograd
 
@@ -24,9 +24,6 @@ __all__ = ["by_inspection", "levels", "modified_cook_toom", "nested"]
 
 def modified_cook_toom(n: int, l: int) -> Convolver:  # noqa: E741 - the letter of the literature
     """n taps and l samples at the usual points and infinity: n + l − 1 products, the least there can be."""
-    if n + l - 1 == 1:
-        one: Matrix = ((Fraction(1),),)
-        return Convolver(one, one, one)
     return winograd(n, l, linear_moduli(usual_points(n + l - 2)), infinity=True).convolver
 
 

@@ -7,7 +7,7 @@ from math import gcd
 
 __all__ = ["LARGEST", "usual_points"]
 
-_HEIGHT = 8
+_HEIGHT = 6
 
 
 def _sizes() -> list[Fraction]:

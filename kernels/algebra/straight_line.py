@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import combinations
 from typing import Literal
@@ -89,8 +90,9 @@ class Program:
         return len(self.operations) - fused
 
 
+@lru_cache(maxsize=64)
 def program(matrix: Matrix) -> Program:
-    """A program for `matrix` times a vector."""
+    """A program for `matrix` times a vector; kept, since counts, code and the nested form ask for the same ones."""
     inputs = len(matrix[0]) if matrix else 0
     rows = [{i: value for i, value in enumerate(row) if value} for row in matrix]
     writer = _Writer(inputs)

@@ -8,7 +8,8 @@
 
 With infinity deg M = N + L − 2 is enough: s = (s mod M) + h_{N−1}·x_{L−1}·M, and the last product is h_{N−1}·x_{L−1}.
 Each m_i is monic here, which changes no residue. The product modulo m_i of degree d is a linear convolution of d and d
-by the same method (Karatsuba for d = 2), reduced: 2d − 1 products. Lagrange's interpolation is the case m_i = p − β_i.
+by the same method (Karatsuba for d = 2), reduced: 2d − 1 products, fewer where h or x is shorter than d. Lagrange's
+interpolation is the case m_i = p − β_i.
 [Winograd, Arithmetic Complexity of Computations, 1980; Toom 1963; Cook 1966; Blahut, Fast Algorithms, chapter 5]
 """
 
@@ -130,18 +131,9 @@ def winograd(
     first = 0
     for modulus in made:
         cofactor = M // modulus
-        inner = residue_product(modulus)
-        residues.append(
-            Residue(
-                modulus,
-                cofactor,
-                euclid(cofactor, modulus),
-                reduction(modulus, n),
-                reduction(modulus, l),
-                inner,
-                first,
-            )
-        )
+        taps, samples = reduction(modulus, n), reduction(modulus, l)
+        inner = residue_product(modulus, len(taps), len(samples))
+        residues.append(Residue(modulus, cofactor, euclid(cofactor, modulus), taps, samples, inner, first))
         first += inner.multiplications
     return Winograd(n, l, wanted, tuple(residues), infinity)
 
@@ -161,27 +153,26 @@ def common_factor(moduli: Iterable[Polynomial]) -> tuple[int, int, Polynomial] |
 
 
 def reduction(modulus: Polynomial, count: int) -> Matrix:
-    """deg m × count: column k holds p^k mod m, so that the matrix takes coefficients to those of the residue."""
+    """Column k holds p^k mod m, so that the matrix takes `count` coefficients to those of the residue.
+
+    It has deg m rows, or `count` where that is less: then nothing is reduced.
+    """
     power = ONE % modulus
     columns = []
     for _ in range(count):
-        columns.append([power[i] for i in range(modulus.degree)])
+        columns.append([power[i] for i in range(min(modulus.degree, count))])
         power = power.shifted(1) % modulus
     return tuple(zip(*columns, strict=True))
 
 
-def residue_product(modulus: Polynomial) -> Convolver:
-    """a·b mod m for a, b of degree below d = deg m, with 2d − 1 products.
+def residue_product(modulus: Polynomial, a: int, b: int) -> Convolver:
+    """The product modulo m of a polynomial with `a` coefficients and one with `b`: a + b − 1 products.
 
-    A linear convolution at the usual points and infinity, reduced: for d = 2 it is Karatsuba's a_0b_0,
+    A linear convolution at the usual points and infinity, reduced: for a = b = 2 it is Karatsuba's a_0b_0,
     (a_0 + a_1)(b_0 + b_1), a_1b_1.
     """
-    d = modulus.degree
-    if d == 1:
-        one: Matrix = ((Fraction(1),),)
-        return Convolver(one, one, one)
-    whole = winograd(d, d, linear_moduli(usual_points(2 * d - 2)), infinity=True).convolver
-    return Convolver(product(reduction(modulus, 2 * d - 1), whole.C), whole.H, whole.D)
+    whole = winograd(a, b, linear_moduli(usual_points(a + b - 2)), infinity=True).convolver
+    return Convolver(product(reduction(modulus, a + b - 1), whole.C), whole.H, whole.D)
 
 
 def _unit(length: int) -> tuple[Fraction, ...]:

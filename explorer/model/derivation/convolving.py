@@ -53,7 +53,9 @@ def derive_convolution(problem: Convolution) -> Derivation:
     if problem.method == "inspection":
         return derive_inspected(problem)
     algorithm = _algorithm(problem)
-    setting = Setting(algorithm, *LETTERS, VARIABLE, wraps=problem.method == "cyclic")
+    setting = Setting(
+        algorithm, *LETTERS, VARIABLE, problem.method == "cyclic", any(each.leading != 1 for each in problem.moduli)
+    )
     steps = (
         stated(problem),
         *residue_steps(setting, _why_this_degree(problem, algorithm)),

@@ -49,7 +49,7 @@ __all__ = ["derive_filter", "settled"]
 def derive_filter(problem: Filter) -> Derivation:
     """All steps to F(m, r), proved and counted; Refusal where points, moduli or sizes do not fit."""
     chosen = settled(problem)
-    setting = Setting(_convolution(chosen), "g", "z", "x")
+    setting = Setting(_convolution(chosen), "g", "z", "x", scaled=chosen.moduli != problem.moduli)
     algorithm = placed(transposed(setting.algorithm.convolver), chosen.fractions)
     proof = prove_filter(algorithm)
     counts = count_filter(algorithm)
@@ -86,7 +86,7 @@ def settled(problem: Filter) -> Filter:
     alpha = m + r - 1
     if problem.moduli:
         check_moduli(problem.moduli, max(alpha - 1, 1), alpha, f"m + r − 1 = {alpha}")
-        return problem
+        return replace(problem, moduli=tuple(modulus.monic() for modulus in problem.moduli))
     if not problem.points:
         return replace(problem, points=(*usual_points(alpha - 1), "inf") if alpha > 1 else usual_points(1))
     check_points(problem.points, alpha, "m + r − 1")
@@ -170,7 +170,7 @@ def _least(algorithm: FilterAlgorithm) -> Sentence:
     if algorithm.multiplications == least:
         return sentence("No algorithm has fewer than m + r − 1 = {least}.", least=least)
     return sentence(
-        "The least is m + r − 1 = {least}: a modulus of degree d above 1 takes d − 1 products more.", least=least
+        "The least is m + r − 1 = {least}: a modulus of degree d above 1 takes up to d − 1 more.", least=least
     )
 
 

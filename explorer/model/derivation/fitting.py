@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 from explorer import limits
 from explorer.model.derivation.problem import Point
+from explorer.model.derivation.sizes import digits
 from explorer.refusal import Refusal
 from kernels.algebra.polynomial import Polynomial
 from kernels.algebra.winograd import common_factor
@@ -41,6 +43,7 @@ def check_points(points: Sequence[Point], wanted: int, reason: str) -> None:
         if point in seen:
             raise Refusal("The point {value} is there twice; each may be there once.", value=point)
         seen.add(point)
+    _check_growth((point for point in points if not isinstance(point, str)), wanted - 1)
     missing = wanted - len(points)
     if missing > 0:
         raise Refusal(
@@ -86,6 +89,7 @@ def check_moduli(moduli: Sequence[Polynomial], least: int, most: int | None, rea
             excess=degree - most,
             reason=reason,
         )
+    _check_growth((each for modulus in moduli for each in modulus.coefficients), degree)
     shared = common_factor(moduli)
     if shared:
         i, j, factor = shared
@@ -95,6 +99,22 @@ def check_moduli(moduli: Sequence[Polynomial], least: int, most: int | None, rea
             second=plain_polynomial(moduli[j]),
             factor=plain_polynomial(factor),
         )
+
+
+def _check_growth(values: Iterable[Fraction], power: int) -> None:
+    """Refuse a number whose powers have too many digits: the matrices are made of them."""
+    limit = limits.current().power_digits
+    for value in values:
+        count = digits(max(abs(value.numerator), value.denominator)) * power
+        if count > limit:
+            raise Refusal(
+                "Powers of {value} up to {power} have some {digits} digits; the most is {limit}.",
+                value=value,
+                power=power,
+                digits=count,
+                limit=limit,
+                hint="Take smaller numbers.",
+            )
 
 
 def plain_polynomial(value: Polynomial, variable: str = "x") -> str:

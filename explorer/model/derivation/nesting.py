@@ -53,7 +53,7 @@ def across_step(algorithm: FilterAlgorithm, points: tuple[str, ...]) -> Step:
                 "Along the rows F({m}, {r}) is found in the same way, at {points}.",
                 m=algorithm.m,
                 r=algorithm.r,
-                points=", ".join(points),
+                points=", ".join(points).replace("-", "−").replace("inf", "∞"),
             ),
             formulas,
         ),

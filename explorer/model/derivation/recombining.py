@@ -9,6 +9,7 @@ from explorer.model.derivation.common_divisors import row_divisions, table_step
 from explorer.model.derivation.derivation import Line, Named, Step
 from explorer.model.derivation.dividing import Names, division_step
 from explorer.model.derivation.expression import (
+    Block,
     Check,
     Formula,
     Group,
@@ -19,7 +20,9 @@ from explorer.model.derivation.expression import (
     Sentence,
     Sum,
     Symbol,
+    Table,
     Term,
+    Words,
     congruence,
     equation,
     grid,
@@ -31,6 +34,9 @@ from explorer.model.derivation.strokes import combination, growing_table, in_pow
 from kernels.algebra.division import divide
 from kernels.algebra.polynomial import ONE, Polynomial
 from kernels.algebra.winograd import Residue
+
+LONGEST_SUM = 5
+"""Terms that are written out in one line."""
 
 
 def residue_steps(setting: Setting, reason: Sentence) -> tuple[Step, ...]:
@@ -200,7 +206,7 @@ def _multiplied(setting: Setting) -> Step:
     taps, samples = indexed(setting.taps, algorithm.n), indexed(setting.samples, algorithm.l)
     strokes = []
     for each in algorithm.residues:
-        formulas = [
+        formulas: list[Block] = [
             Formula(
                 equation(
                     product_name(c),
@@ -210,11 +216,7 @@ def _multiplied(setting: Setting) -> Step:
             for c in each.products
         ]
         if each.modulus.degree > 1:
-            products = [product_name(c) for c in each.products]
-            whole = in_powers([combination(row, products) for row in each.inner.C], setting.variable)
-            modulus = Poly(each.modulus, setting.variable)
-            left = Product((Symbol(setting.taps), Symbol(setting.samples)))
-            formulas.append(Formula(congruence(left, whole, modulus)))
+            formulas += _reduced_product(setting, each)
         strokes.append((_how_multiplied(setting, each), formulas))
     labels = setting.labels
     origins = setting.origins("taps multiply"), setting.origins("samples multiply")
@@ -233,19 +235,35 @@ def _multiplied(setting: Setting) -> Step:
     )
 
 
-def _how_multiplied(setting: Setting, residue: Residue) -> Sentence:
-    degree = residue.modulus.degree
+def _reduced_product(setting: Setting, residue: Residue) -> list[Block]:
+    """The product modulo m_i from the products that were formed: in one line for degree 2, else power by power."""
+    products = [product_name(c) for c in residue.products]
+    coefficients = [combination(row, products) for row in residue.inner.C]
+    left = Product((setting.of(setting.taps), setting.of(setting.samples)))
     modulus = Poly(residue.modulus, setting.variable)
-    if degree == 1:
+    if residue.modulus.degree == 2:
+        return [Formula(congruence(left, in_powers(coefficients, setting.variable), modulus))]
+    powers = (Poly(ONE.shifted(k), setting.variable) for k in range(len(coefficients)))
+    head = sentence("power"), sentence("coefficient modulo {modulus}", modulus=modulus)
+    return [Table(head, tuple(zip(powers, coefficients, strict=True)))]
+
+
+def _how_multiplied(setting: Setting, residue: Residue) -> Sentence:
+    a, b = len(residue.taps), len(residue.samples)
+    modulus = Poly(residue.modulus, setting.variable)
+    if a == b == 1:
         return sentence("Modulo {modulus} both residues are numbers: one product.", modulus=modulus)
-    if degree == 2:
+    if 1 in (a, b):
+        return sentence("Modulo {modulus} one residue is a number: {count} products.", modulus=modulus, count=a * b)
+    if a == b == 2:
         return sentence("Modulo {modulus} Karatsuba takes three products in place of four.", modulus=modulus)
     return sentence(
-        "Modulo {modulus} Toom's convolution of {degree} and {degree} takes {count} products in place of {square}.",
+        "Modulo {modulus} Toom's convolution of {a} and {b} takes {count} products in place of {direct}.",
         modulus=modulus,
-        degree=degree,
-        count=2 * degree - 1,
-        square=degree * degree,
+        a=a,
+        b=b,
+        count=a + b - 1,
+        direct=a * b,
     )
 
 
@@ -267,11 +285,11 @@ def _recombined(setting: Setting) -> Step:
             )
             rows.append((said, (product_name(c), Poly(each.modulus, p), Poly(spread, p))))
     lines = growing_table((sentence("product"), Symbol("m", "i"), sentence("carried by")), rows)
-    total = Formula(congruence(setting.of("s"), Sum(_carried(setting)), setting.of("M")))
+    total = Formula(congruence(setting.of("s"), _carried(setting), setting.of("M")))
     said = sentence("Their sum is s modulo M.")
     if not (algorithm.infinity or setting.wraps):
         said = sentence("Their sum is s, since the degree of s is below that of M.")
-        total = Formula(equation(setting.of("s"), Sum(_carried(setting))))
+        total = Formula(equation(setting.of("s"), _carried(setting)))
     return Step(
         "recombine",
         sentence("Recombine by the Chinese remainder theorem"),
@@ -284,13 +302,16 @@ def _recombined(setting: Setting) -> Step:
     )
 
 
-def _carried(setting: Setting) -> tuple[Term, ...]:
-    """Each product of the residues times what carries it."""
-    return tuple(
+def _carried(setting: Setting, *further: Term) -> Term:
+    """The sum of the products, each times what carries it, and `further` terms; in words where it is long."""
+    terms = tuple(
         Product((product_name(c), Poly(spread, setting.variable)))
         for each in setting.algorithm.residues
         for c, spread in zip(each.products, each.spread(), strict=True)
     )
+    if len(terms) > LONGEST_SUM:
+        return Sum((Words(sentence("the sum of all products, each times what carries it")), *further))
+    return Sum((*terms, *further))
 
 
 def _at_infinity(setting: Setting) -> Step:
@@ -313,7 +334,7 @@ def _at_infinity(setting: Setting) -> Step:
         ),
         (
             sentence("In figures, {M} carries the last product.", M=M),
-            [Formula(equation(s, Sum((*_carried(setting), Product((last, Poly(algorithm.M, setting.variable)))))))],
+            [Formula(equation(s, _carried(setting, Product((last, Poly(algorithm.M, setting.variable))))))],
         ),
     )
     return Step(

@@ -41,6 +41,8 @@ class Setting:
     variable: str
     wraps: bool = False
     """Whether the product is wanted modulo M itself, as in a cyclic convolution."""
+    scaled: bool = False
+    """Whether moduli were given that are not monic."""
 
     def of(self, name: str, index: str = "") -> Symbol:
         """name_index(p)."""
@@ -98,6 +100,8 @@ def modulus_step(setting: Setting, reason: Sentence) -> Step:
             [Formula(equation(M, factors, Poly(algorithm.M, p)))],
         ),
     ]
+    if setting.scaled:
+        strokes.insert(1, (sentence("Each is made monic: a constant factor changes no residue."), []))
     points = [point for each in algorithm.residues if (point := point_of(each))]
     if points:
         first = next(i for i, each in enumerate(algorithm.residues) if each.modulus.degree == 1)
@@ -161,7 +165,7 @@ def reduced_step(setting: Setting, key: str, letter: str, count: int) -> Step:
     for i, each in enumerate(setting.algorithm.residues, 1):
         matrix: Matrix = getattr(each, key)
         residue = in_powers([combination(row, letters) for row in matrix], p)
-        rows.append((_how_reduced(setting, each), (number(i), Poly(each.modulus, p), residue)))
+        rows.append((_how_reduced(setting, each, count), (number(i), Poly(each.modulus, p), residue)))
     head = (Symbol("i"), Symbol("m", "i"), setting.of(letter, "i"))
     lines = tuple(Line(line.reason, (whole, *line.blocks)) for line in growing_table(head, rows))
     return Step(
@@ -174,7 +178,7 @@ def reduced_step(setting: Setting, key: str, letter: str, count: int) -> Step:
     )
 
 
-def _how_reduced(setting: Setting, residue: Residue) -> Sentence:
+def _how_reduced(setting: Setting, residue: Residue, count: int) -> Sentence:
     point = point_of(residue)
     if point:
         return sentence(
@@ -184,6 +188,12 @@ def _how_reduced(setting: Setting, residue: Residue) -> Sentence:
             variable=Symbol(setting.variable),
         )
     degree = residue.modulus.degree
+    if count <= degree:
+        return sentence(
+            "Modulo {modulus} nothing has to be done: the degree is below {degree}.",
+            modulus=Poly(residue.modulus, setting.variable),
+            degree=degree,
+        )
     top = residue.modulus - ONE.shifted(degree)
     return sentence(
         "Modulo {modulus} put {rest} for {power}, until the degree is below {degree}.",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from explorer.model.derivation.common_divisors import derive_gcd
+from explorer.model.derivation.convolving import derive_convolution
 from explorer.model.derivation.derivation import Derivation
 from explorer.model.derivation.dividing import derive_division
+from explorer.model.derivation.filtering import derive_filter
 from explorer.model.derivation.problem import (
     Convolution,
     Divide,
@@ -29,11 +29,6 @@ def derive(problem: Problem) -> Derivation:
         case IntegerRemainders() | PolynomialRemainders():
             return derive_remainders(problem)
         case Convolution():
-            return _by("convolving", "derive_convolution", problem)
+            return derive_convolution(problem)
         case Filter():
-            return _by("filtering", "derive_filter", problem)
-
-
-def _by(module: str, function: str, problem: Problem) -> Derivation:
-    found: Derivation = getattr(import_module(f"explorer.model.derivation.{module}"), function)(problem)
-    return found
+            return derive_filter(problem)

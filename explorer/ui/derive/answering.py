@@ -10,17 +10,20 @@ from explorer.model.derivation.subjects import derive
 from explorer.refusal import Refusal
 from explorer.ui.derive import notation
 from explorer.ui.derive.asked import Asked, Misread, read
+from explorer.ui.derive.costs import Way, ways
+from kernels.algebra.bilinear import FilterAlgorithm
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A derivation, and the titles of its steps and its own as text."""
+    """A derivation, the titles of its steps and its own as text, and the costs of a filter."""
 
     asked: Asked
     problem: Problem
     derivation: Derivation
     titles: tuple[str, ...]
     title: str
+    costs: tuple[Way, ...]
 
 
 def answered(asked: Asked) -> Answered | Misread | Refusal:
@@ -31,4 +34,14 @@ def answered(asked: Asked) -> Answered | Misread | Refusal:
     except (Misread, Refusal) as refusal:
         return refusal
     titles = tuple(notation.plain(step.title) for step in derivation.steps)
-    return Answered(asked, problem, derivation, titles, notation.plain(derivation.title))
+    algorithm = filter_of(derivation)
+    costs = ways(algorithm) if algorithm is not None else ()
+    return Answered(asked, problem, derivation, titles, notation.plain(derivation.title), costs)
+
+
+def filter_of(derivation: Derivation) -> FilterAlgorithm | None:
+    """The filter that was found, of two nested ones that along the columns; None for other derivations."""
+    outcome = derivation.outcome
+    if isinstance(outcome, tuple) and outcome:
+        outcome = outcome[0]
+    return outcome if isinstance(outcome, FilterAlgorithm) else None

@@ -308,7 +308,7 @@ def _value(value: Any) -> Value:
 
 SAMPLES: Mapping[str, Asked] = {
     "divide": asked("divide", a="x^3 - 2x^2 - 4", b="x - 3"),
-    "gcd": asked("gcd", a="x^4 - 1", b="x^3 + x^2 + x + 1"),
+    "gcd": asked("gcd", a="x^4 + x^3 - 3x^2 - 4x - 1", b="x^3 + x^2 - x - 1"),
     "integers": asked("integers", congruences=("2 mod 3", "3 mod 5", "2 mod 7")),
     "polynomials": asked("polynomials", congruences=("1 mod x", "2 mod x - 1", "x mod x^2 + 1")),
     "convolution": asked("convolution", n="2", l="3", method="modified-cook-toom", points=("0", "1", "-1")),

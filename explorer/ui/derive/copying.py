@@ -78,13 +78,12 @@ class Copying(QObject):
         menu = QMenu(self._derive.page)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         equation = Relation((named.name, named.value), ("=",))
-        for text, write in ((self.tr("Copy as LaTeX"), written.latex_of), (self.tr("Copy as text"), written.text_of)):
-            menu.addAction(text).triggered.connect(
-                lambda _checked=False, write=write: self._copied(write(equation))
-            )
+        ways = ((self.tr("Copy as LaTeX"), written.latex_of), (self.tr("Copy as text"), written.text_of))
+        for title, made in ways:
+            menu.addAction(title).triggered.connect(lambda _checked=False, made=made: self._copied(made(equation)))
         menu.popup(point)
 
-    # Copying -----------------------------------------------------------------------------------------------------------
+    # Copying ------------------------------------------------------------------------------------------------------
 
     def copy(self, format: Format, *, whole: bool) -> None:
         """Copy the step or all of it as text."""
@@ -117,7 +116,7 @@ class Copying(QObject):
         QGuiApplication.clipboard().setMimeData(data)
         self._status.tell(self.tr("Copied the picture."))
 
-    # Exporting ---------------------------------------------------------------------------------------------------------
+    # Exporting ----------------------------------------------------------------------------------------------------
 
     def ask(self, *, whole: bool = True) -> None:
         """Ask where to, and export there; the ending says as what."""

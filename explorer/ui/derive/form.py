@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer.model.derivation.practice import Kind
 from explorer.refusal import Refusal
@@ -159,10 +159,9 @@ class Form(QWidget):
         row.setSpacing(now.px(6))
         new = button(self.tr("New problem"), "derive.practice", self.tr("Another problem of the same kind (Ctrl+N)"))
         harder = button(self.tr("Harder"), "derive.harder", self.tr("A harder problem (Ctrl+Shift+N)"))
-        self._rest = QCheckBox(self.tr("With remainder"))
-        self._rest.setObjectName("derive.remainder")
-        self._rest.setAccessibleName(self._rest.text())
-        self._rest.setToolTip(self.tr("New problems leave a remainder"))
+        tip = self.tr("New problems leave a remainder")
+        self._rest = button(self.tr("With remainder"), "derive.remainder", tip)
+        self._rest.setCheckable(True)
         new.clicked.connect(lambda: self.practise(0))
         harder.clicked.connect(lambda: self.practise(1))
         column = QVBoxLayout()

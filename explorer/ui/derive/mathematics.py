@@ -23,7 +23,8 @@ class Mathematics(QWidget):
     clicked = Signal(object)
     """A `Hit`."""
 
-    def __init__(self, name: str, accessible: str) -> None:
+    def __init__(self, name: str, accessible: str, least: float = 0.35) -> None:
+        """`least` is how small it may become to fit its room."""
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(accessible)
@@ -34,6 +35,7 @@ class Mathematics(QWidget):
         self._painted: QPixmap | None = None
         self._zoom = 1.0
         self._room = 0
+        self._least = least
         self._stale = False
         self._under: Hit | None = None
         self.tip_of: Callable[[Hit], str] = lambda hit: hit.label
@@ -70,7 +72,7 @@ class Mathematics(QWidget):
             self._resize()
 
     def set_room(self, width: int) -> None:
-        """Be no wider than this (0: as wide as the picture is)."""
+        """Fit this width as far as possible (0: as wide as the picture is)."""
         if width != self._room:
             self._room = width
             self._painted = None
@@ -81,7 +83,7 @@ class Mathematics(QWidget):
         """Pixels for one pixel of the picture."""
         scale = self._zoom * theme.current().scale
         if self._picture is not None and self._room and self._picture.width * scale > self._room:
-            scale = self._room / self._picture.width
+            scale = max(self._room / self._picture.width, scale * self._least)
         return scale
 
     def hit_at(self, point: QPointF) -> Hit | None:

@@ -7,7 +7,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui import theme
-from explorer.ui.captioned import Text, head
+from explorer.ui.captioned import Text, button, head
+from explorer.ui.derive.costs import CostPanel
 from explorer.ui.derive.form import Form
 from explorer.ui.derive.outline import Outline
 from explorer.ui.derive.results import Results
@@ -31,7 +32,14 @@ class Page(QWidget):
         self.outline = Outline()
         self.sheet = Sheet()
         self.transport = Transport(self._title)
+        tip = self.tr("Copy this step as LaTeX (Ctrl+Shift+C)")
+        self.latex = button(self.tr("Copy LaTeX"), "derive.copy_latex", tip)
+        self.latex.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.transport.add(self.latex)
         self.results = Results()
+        self.costs = CostPanel()
+        self.costs.hide()
+        self.results.add(self.costs)
         self._count = Text("", "small number", muted=True)
         self._count.setObjectName("derive.count")
         self.deep = QToolButton()
@@ -50,7 +58,7 @@ class Page(QWidget):
             columns.addWidget(each)
         columns.setStretchFactor(1, 1)
         now = theme.current()
-        columns.setSizes([now.px(284), now.px(990), now.px(320)])
+        columns.setSizes([now.px(270), now.px(1030), now.px(300)])
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(columns)
@@ -80,7 +88,7 @@ class Page(QWidget):
         middle = QWidget()
         middle.setProperty("role", "ground")
         middle.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        middle.setMinimumWidth(now.px(360))
+        middle.setMinimumWidth(now.px(420))
         card = QFrame()
         card.setProperty("role", "card")
         inner = QVBoxLayout(card)

@@ -13,6 +13,8 @@ from explorer.ui.derive.mathematics import Mathematics
 
 ZOOMS = (0.4, 4.0)
 """Least and greatest."""
+_LEAST = 0.75
+"""How much smaller mathematics may be to fit the sheet; wider ones are scrolled."""
 
 
 class Sheet(QScrollArea):
@@ -31,25 +33,31 @@ class Sheet(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setProperty("role", "sheet")
+        self._behind = Text(font="small", wrap=True)
+        self._behind.setObjectName("derive.behind")
+        self._behind.setProperty("role", "behind")
+        self._behind.hide()
         self._title = Text(font="heading", wrap=True)
         self._title.setObjectName("derive.title")
         self._reason = Text(font="text", muted=True, wrap=True)
         self._reason.setObjectName("derive.stroke")
-        self.mathematics = Mathematics("derive.mathematics", self.tr("Mathematics"))
+        self.mathematics = Mathematics("derive.mathematics", self.tr("Mathematics"), least=_LEAST)
         self._note = Text(font="text", wrap=True)
         self._note.setObjectName("derive.note")
         self._note.setProperty("role", "bad")
         self._badge = Text(font="strong", wrap=True)
         self._badge.setObjectName("derive.check")
+        self._badge.setProperty("role", "good badge")
         self._why = Text(font="text", muted=True, wrap=True)
         self._why.setObjectName("derive.why")
-        self._texts = (self._title, self._reason, self._note, self._badge, self._why)
+        self._texts = (self._behind, self._title, self._reason, self._note, self._badge, self._why)
         content = QWidget()
         content.setProperty("role", "sheet")
         column = QVBoxLayout(content)
         margin = now.px(34)
         column.setContentsMargins(margin, now.px(24), margin, now.px(24))
         column.setSpacing(0)
+        column.addWidget(self._behind, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._title)
         column.addSpacing(now.px(4))
         column.addWidget(self._reason)
@@ -83,7 +91,7 @@ class Sheet(QScrollArea):
             told = self.tr("checked: {0}") if holds else self.tr("does not hold: {0}")
             self._badge.setText(f"{sign} {told.format(text)}")
             restyled(self._badge, "good badge" if holds else "bad badge")
-            self._fit_badge()
+            self._fit(self._badge)
 
     def show_picture(self, picture: Picture, description: str) -> None:
         """The mathematics; what grew downwards is brought into view."""
@@ -101,6 +109,12 @@ class Sheet(QScrollArea):
         self.mathematics.hide()
         self._note.setText(text)
         self._note.show()
+
+    def show_behind(self, text: str) -> None:
+        """Say that what is shown is not what is asked, or nothing."""
+        self._behind.setText(text)
+        self._fit(self._behind)
+        self._behind.setVisible(bool(text))
 
     def begin(self) -> None:
         """Another step: from its top."""
@@ -124,14 +138,18 @@ class Sheet(QScrollArea):
         readable = min(room, theme.current().px(860))
         for each in self._texts:
             each.setMaximumWidth(readable)
-        self._fit_badge()
+        for each in (self._behind, self._badge):
+            self._fit(each)
+        self.mathematics.set_room(room)
 
-    def _fit_badge(self) -> None:
+    def _fit(self, label: Text) -> None:
         """As wide as its text, and wrapped only where that is wider than the sheet."""
-        self._badge.setWordWrap(False)
-        wraps = self._badge.sizeHint().width() > self._badge.maximumWidth()
-        self._badge.setWordWrap(wraps)
-        self._badge.setMinimumWidth(self._badge.maximumWidth() if wraps else 0)
+        label.setWordWrap(False)
+        label.setMinimumSize(0, 0)
+        room = label.maximumWidth()
+        if label.sizeHint().width() > room:
+            label.setWordWrap(True)
+            label.setMinimumSize(room, label.heightForWidth(room))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """With Ctrl it zooms."""

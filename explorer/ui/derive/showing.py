@@ -8,12 +8,12 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from explorer.model.derivation.derivation import Line, Named
-from explorer.model.derivation.expression import Block, Check, Formula, Term
+from explorer.model.derivation.expression import Block, Check, Formula, Grid, Term, equation
 from explorer.model.typesetting import Hit
 from explorer.refusal import Refusal
 from explorer.ui import theme
 from explorer.ui.derive import notation
-from explorer.ui.derive.answering import Answered
+from explorer.ui.derive.answering import Answered, filter_of
 from explorer.ui.derive.page import Page
 from explorer.ui.derive.results import Result
 from explorer.ui.derive.typesetter import Piece, Typesetter
@@ -50,9 +50,12 @@ class Showing(QObject):
         """Whether the mathematics at the place are there."""
         return self._answer is None or self._typesetter.known(self._key(self._place))
 
-    def show_stale(self, stale: bool) -> None:
-        """Whether what is shown is behind what is asked."""
+    def show_stale(self, stale: bool, *, refused: bool = False) -> None:
+        """Whether what is shown is behind what is asked, for as long as that is refused."""
         self._stale = stale
+        told = self.tr("What is asked has no answer yet. This is the last one that had: {0}.")
+        title = self._answer.title if self._answer is not None else ""
+        self._page.sheet.show_behind(told.format(title) if refused and title else "")
         self._show_mathematics()
 
     def show(self, answer: Answered, walk: Walk, place: Place) -> None:
@@ -64,6 +67,7 @@ class Showing(QObject):
         if new:
             self._serial += 1
             self._results.clear()
+            self._show_costs(answer)
         page.outline.show_steps([(answer.titles[i], steps[i].depth) for i in walk.outline])
         page.outline.show_current(number)
         page.show_count(number + 1, len(walk.outline))
@@ -86,6 +90,12 @@ class Showing(QObject):
         if begin:
             page.sheet.begin()
         self.refresh()
+
+    def _show_costs(self, answer: Answered) -> None:
+        algorithm = filter_of(answer.derivation)
+        self._page.costs.setVisible(algorithm is not None)
+        if algorithm is not None:
+            self._page.costs.show_costs(answer.costs, algorithm.m, algorithm.r)
 
     def refresh(self) -> None:
         """The same place, as after a change of the theme."""
@@ -118,24 +128,30 @@ class Showing(QObject):
             sheet.show_picture(picture, "\n".join(map(notation.block, blocks)))
         sheet.mathematics.show_stale(self._stale or picture is None)
 
-    def _known(self) -> tuple[Named, ...]:
+    @property
+    def known(self) -> tuple[Named, ...]:
         """What is known at the place, the newest first: what a step finds, from its last line on."""
-        assert self._answer is not None
-        assert self._walk is not None
+        return tuple(named for _, named in self._found())
+
+    def _found(self) -> list[tuple[int, Named]]:
+        """What is known, with the step that found it."""
+        if self._answer is None or self._walk is None:
+            return []
         steps, place = self._answer.derivation.steps, self._place
         done = place.line == len(steps[place.step].lines) - 1
-        found: dict[Term, Named] = {}
-        for step in reversed(steps[: place.step + done]):
-            if step.depth and not self._walk.deep and step is not steps[place.step]:
-                continue
-            found |= {each.name: each for each in step.found if each.name not in found}
-        return tuple(found.values())
+        found: dict[Term, tuple[int, Named]] = {}
+        for i in range(place.step - (not done), -1, -1):
+            if not steps[i].depth or self._walk.deep or i == place.step:
+                found |= {each.name: (i, each) for each in steps[i].found if each.name not in found}
+        return list(found.values())
 
     def _show_results(self) -> None:
         assert self._answer is not None
-        known = self._known()
+        found = self._found()
         self._page.results.show_results(
-            [self._result(each) for each in known], [self._typesetter.get(self._key_of(each)) for each in known]
+            [self._result(each) for _, each in found],
+            [self._typesetter.get(self._key_of(each)) for _, each in found],
+            sum(1 for i, _ in found if i == found[0][0]),
         )
         end = self._place.step == len(self._answer.derivation.steps) - 1
         verified = self._answer.derivation.answer.get("verified")
@@ -146,7 +162,8 @@ class Showing(QObject):
 
     def _result(self, named: Named) -> Result:
         if id(named) not in self._results:
-            self._results[id(named)] = Result(notation.plain(named.name), notation.plain(named.value))
+            matrix = isinstance(named.value, Grid)
+            self._results[id(named)] = Result(notation.plain(named.name), notation.plain(named.value), matrix)
         return self._results[id(named)]
 
     # Typesetting -----------------------------------------------------------------------------------------------------
@@ -166,7 +183,7 @@ class Showing(QObject):
             for each in (self._place, *self._walk.ahead(self._place))
         ]
         found: list[Piece] = [
-            (self._key_of(each), partial(notation.typeset, (Formula(each.value),), small)) for each in self._known()
+            (self._key_of(each), partial(notation.typeset, (_written(each),), small)) for each in self.known
         ]
         self._typesetter.want([lines[0], *found, *lines[1:]])
 
@@ -175,7 +192,7 @@ class Showing(QObject):
             return
         if key == self._key(self._place):
             self._show_mathematics()
-        elif any(key == self._key_of(each) for each in self._known()):
+        elif any(key == self._key_of(each) for each in self.known):
             self._show_results()
 
     def _not_typeset(self, key: Hashable, error: BaseException) -> None:
@@ -192,3 +209,8 @@ def shown(line: Line) -> tuple[Block, ...]:
 
 def _check(line: Line) -> Check | None:
     return next((each for each in reversed(line.blocks) if isinstance(each, Check)), None)
+
+
+def _written(named: Named) -> Formula:
+    """A matrix, whose name stands above it, or an equation."""
+    return Formula(named.value if isinstance(named.value, Grid) else equation(named.name, named.value))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from explorer.ui import theme
-from explorer.ui.captioned import Text, menu_button
+from explorer.ui.captioned import Elided, menu_button
 from explorer.ui.derive.painting_transport import Sign, SignButton
 from explorer.ui.derive.scrubber import Scrubber
 
@@ -39,7 +39,7 @@ class Transport(QFrame):
         self._clock.timeout.connect(self.played)
         row = QHBoxLayout(self)
         row.setContentsMargins(now.px(14), now.px(8), now.px(14), now.px(8))
-        row.setSpacing(now.px(8))
+        row.setSpacing(now.px(6))
         self._buttons: dict[str, SignButton] = {}
         does: dict[Sign, tuple[str, Callable[[], object]]] = {
             "first": (self.tr("First line (Home)"), self.first_wanted.emit),
@@ -61,7 +61,7 @@ class Transport(QFrame):
         row.addSpacing(now.px(4))
         row.addWidget(self.scrubber, 1)
         row.addSpacing(now.px(4))
-        self._where = Text("", "small number", muted=True)
+        self._where = Elided("", "small number", muted=True, least=now.px(60))
         self._where.setObjectName("derive.where")
         row.addWidget(self._where)
         self._speeds = menu_button("", "derive.speed", self.tr("Speed of playing ( < slower, > faster )"))

@@ -106,6 +106,10 @@ class Derive(QObject):
         page.sheet.menu_wanted.connect(self.copying.popup)
         page.sheet.mathematics.clicked.connect(self.follow)
         page.results.clicked.connect(self.follow)
+        page.results.menu_wanted.connect(
+            lambda number, point: self.copying.popup_of_result(self._showing.known[number], point)
+        )
+        page.latex.clicked.connect(self.copying.latex)
         page.results.code.setMenu(self.copying.made_menu(page.results))
         page.recoloured.connect(self._showing.refresh)
         page.played.connect(transport.switch)
@@ -184,7 +188,9 @@ class Derive(QObject):
 
     def _practise(self, harder: int, rest: bool) -> None:
         self._level = min(self._level + harder, LEVELS)
-        problem = practise(PRACTISED[self.history.state.subject], self._seeds.randrange(1 << 30), self._level, remainder=rest)
+        problem = practise(
+            PRACTISED[self.history.state.subject], self._seeds.randrange(1 << 30), self._level, remainder=rest
+        )
         self.ask(asked.written(problem), self.tr("New problem"), anew=True)
 
     def _asked(self, old: Asked, new: Asked) -> None:
@@ -213,7 +219,7 @@ class Derive(QObject):
             self._begin(answer)
         else:
             self.page.form.show_refusal(answer)
-            self._showing.show_stale(True)
+            self._showing.show_stale(True, refused=True)
 
     def _begin(self, answer: Answered) -> None:
         """Show another derivation, from its beginning or where one stood in the last one."""

@@ -89,16 +89,23 @@ def _all_lines(write: Callable[[Line], bytes]) -> Write:
     return written
 
 
+def _last_line(write: Callable[[Line], bytes]) -> Write:
+    """The last line of the step."""
+
+    def written(derivation: Derivation, step: int) -> bytes:
+        return write(derivation.steps[step].lines[-1])
+
+    return written
+
+
 def _formats() -> Mapping[str, Format]:
     made = [Format("pdf", "PDF", ".pdf", _pages, _pages_of_step, text=False)]
     titles = {"latex": "LaTeX", "markdown": "Markdown", "html": "HTML", "text": said("Text"), "json": "JSON"}
     for name, title in titles.items():
         whole, step = _document(name)
         made.append(Format(name, title, documents.FORMATS[name], whole, step, of_step=name != "json"))
-    made += [
-        Format(name, name.upper(), f".{name}", _all_lines(write), lambda d, i, write=write: write(d.steps[i].lines[-1]), False)
-        for name, write in (("svg", _svg), ("png", _png))
-    ]
+    for name, write in (("svg", _svg), ("png", _png)):
+        made.append(Format(name, name.upper(), f".{name}", _all_lines(write), _last_line(write), text=False))
     return MappingProxyType({each.name: each for each in made})
 
 
