@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from derived import check_outline, oracle, polynomials, read
 from hypothesis import given, settings
 
+from explorer import limits
 from explorer.model.derivation.derivation import Derivation
 from explorer.model.derivation.expression import Check, Tableau
-from explorer.model.derivation.problem import Divide
+from explorer.model.derivation.problem import Divide, Gcd
 from explorer.model.derivation.subjects import derive
 from explorer.refusal import Refusal
 from kernels.algebra.polynomial import ZERO, Polynomial
@@ -83,3 +86,19 @@ def test_the_check_multiplies_out() -> None:
 def test_division_by_zero_is_refused() -> None:
     with pytest.raises(Refusal, match="divisor is 0"):
         derive(Divide(Polynomial([1]), ZERO))
+
+
+def test_degrees_and_digits_are_taken_at_their_limit_and_refused_past_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_current", replace(limits.Limits(), polynomial_degree=3, number_digits=2))
+    at = Polynomial([Fraction(99, 98), 0, 0, -99])
+    assert derive(Divide(at, at)).answer["quotient"] == ["1"]
+    for past in (Polynomial([0, 0, 0, 0, 1]), Polynomial([100]), Polynomial([Fraction(1, 100)]), Polynomial([-100, 1])):
+        for problem in (Divide(past, at), Divide(at, past), Gcd(at, past), Gcd(past, at)):
+            with pytest.raises(Refusal, match="the most is"):
+                derive(problem)
+
+
+def test_numbers_that_grow_too_long_to_be_shown_are_refused() -> None:
+    wide = 10**900
+    with pytest.raises(Refusal, match="grow past 4000 digits"):
+        derive(Divide(Polynomial([1] * 12), Polynomial([1, wide])))

@@ -39,6 +39,13 @@ def test_the_classic_example() -> None:
     assert {"cofactor.1", "inverse.1", "inverse.1.1", "inverse.3.2", "check.3"} <= linked(found)
 
 
+def test_what_is_known_at_the_end_is_the_system_and_its_answer() -> None:
+    found = derive(reading.remainders(["2", "3", "3", "5"]))
+    names = [(each.name.name, each.name.index) for each in found.found_by(len(found.steps) - 1)]  # type: ignore[union-attr]
+    assert names == [("c", "1"), ("m", "1"), ("c", "2"), ("m", "2"), ("M", ""), ("M", "1"), ("M", "2"), ("N", "1"),
+                     ("n", "1"), ("N", "2"), ("n", "2"), ("x", "")]  # fmt: skip
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.integers(2, 10**12), min_size=1, max_size=6), st.data())
 def test_integers_are_those_of_sympy(moduli: list[int], data: st.DataObject) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from typing import get_args
 from xml.etree import ElementTree as ET
@@ -133,3 +134,11 @@ def test_columns_of_a_matrix_are_places_of_their_own_and_rows_stay_so() -> None:
     assert left.x + left.width <= right.x
     assert left.height > row.height
     assert row.x == left.x
+
+
+def test_pictures_made_on_several_threads_are_those_made_on_one() -> None:
+    blocks = list(BLOCKS.values())
+    alone = [typesetting.picture([block], Style()) for block in blocks]
+    typesetting._svg.cache_clear()
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda block: typesetting.picture([block], Style()), blocks)) == alone

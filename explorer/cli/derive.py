@@ -77,7 +77,7 @@ def _filter(
 ) -> ask.Filter:  # fmt: skip
     """The filter; a method says from which convolution it comes and what is taken where no points are given."""
     from explorer.model.derivation.convolving import usual_moduli
-    from explorer.model.derivation.fitting import check_inputs, check_moduli, check_size
+    from explorer.model.derivation.fitting import check_inputs, check_moduli_fit, check_size
     from kernels.algebra.points import usual_points
 
     m, r = reading.integer(asked.m), reading.integer(asked.r)
@@ -94,7 +94,7 @@ def _filter(
     if method.endswith("winograd"):
         _without("points", points, method)
         if moduli:
-            check_moduli(moduli, size, size, f"{method} needs {size}")
+            check_moduli_fit(moduli, size, size, f"{method} needs {size}")
         return ask.Filter(m, r, (), moduli or usual_moduli(max(size, 1)), fractions)
     _without("moduli", moduli, method)
     if method == "cook-toom":

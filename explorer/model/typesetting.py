@@ -96,7 +96,7 @@ def image(blocks: Sequence[Block], style: Style, scale: float = 2.0, translate: 
 
 def pages(derivation: Derivation, translate: Translate = same, steps: Sequence[int] | None = None) -> bytes:
     """A PDF for handing out: title, numbered steps with their reasons, page numbers; `steps` for some of them."""
-    body = Writer(Typst(), translate).document(derivation, steps)
+    body = Writer(Typst(links=False), translate).document(derivation, steps)
     return _compiled(_PAGES + _prelude(Style(size=10.5)) + body, "pdf")
 
 
@@ -105,14 +105,22 @@ def _source(blocks: Sequence[Block], style: Style, translate: Translate) -> tupl
     body = "\n\n".join(map(Writer(markup, translate).block, blocks))
     ground = "none" if style.ground is None else _rgb(style.ground)
     page = f"#set page(width: auto, height: auto, margin: {style.margin}pt, fill: {ground})\n"
-    return page + _prelude(style) + body, tuple(markup.targets)
+    return page + _PICTURE + _prelude(style) + body, tuple(markup.targets)
 
 
 _PAGES = """\
 #set page(paper: "a4", margin: 22mm, numbering: "1 / 1")
 #set document(date: none)
 #set par(justify: false)
+#let fitted(body, breakable: true) = block(breakable: breakable, layout(room => {
+  let needed = measure(body).width
+  if needed <= room.width { body } else { scale(room.width / needed * 100%, origin: top + left, reflow: true, body) }
+}))
+#show math.equation.where(block: true): fitted
 """
+"""What is wider than the page is made smaller."""
+
+_PICTURE = "#let fitted(body, breakable: true) = block(body)\n"
 
 _DEFINITIONS = """\
 #show heading: it => block(below: 0.8em, above: 1.4em, it.body)
@@ -122,6 +130,7 @@ _DEFINITIONS = """\
 #show math.equation.where(block: true): set align(left)
 #show math.equation: set text(font: "New Computer Modern Math")
 #let line(body) = { set text(top-edge: "ascender", bottom-edge: "descender"); body }
+#let said(body) = text(font: "Inter", body)
 #let prose(body) = block(width: prose-width, line(body))
 #let why(body) = block(width: prose-width, paint-muted(body))
 #let reason(body) = block(width: prose-width, inset: (left: 0.8em), spacing: 0.7em, body)
@@ -129,10 +138,10 @@ _DEFINITIONS = """\
   let sign = text(font: "DejaVu Sans", if holds { "✓" } else { "✗" })
   if holds { paint-good([#sign #h(0.3em) #body]) } else { paint-bad([#sign #h(0.3em) #body]) }
 }))
-#let listing(columns, ..cells) = block(table(
+#let listing(columns, ..cells) = fitted(table(
   columns: columns, stroke: none, inset: (x: 0.7em, y: 0.42em), align: right + horizon, ..cells,
 ))
-#let division(columns, ..cells) = block(breakable: false, table(
+#let division(columns, ..cells) = fitted(breakable: false, table(
   columns: columns + 1, stroke: none, inset: (x: 0.3em, y: 0.42em), align: right + horizon, ..cells,
 ))
 """
@@ -173,7 +182,10 @@ def _compiler() -> typst.Compiler:
 
 def _compiled(source: str, format: Literal["pdf", "svg", "png"], resolution: float | None = None) -> bytes:
     with _lock:
-        made = _compiler().compile(input=source.encode(), format=format, ppi=resolution, timestamp=0)
+        # Tags make a PDF four times as large; who cannot see has the HTML, whose MathML can be read aloud.
+        made = _compiler().compile(
+            input=source.encode(), format=format, ppi=resolution, timestamp=0, pdf_tags=False
+        )  # fmt: skip
     assert isinstance(made, bytes)
     return made
 
@@ -181,7 +193,7 @@ def _compiled(source: str, format: Literal["pdf", "svg", "png"], resolution: flo
 Place = tuple[float, float, float, float]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _svg(source: str) -> tuple[str, float, float, tuple[tuple[int, Place], ...]]:
     """The SVG without links, its size, and the links with the rectangle that each takes."""
     svg = _compiled(source, "svg").decode()

@@ -8,24 +8,10 @@ of n) [Winograd 1980]. It is reached here for every n: modulo Φ_d a convolution
 
 from __future__ import annotations
 
-from kernels.algebra.polynomial import ONE, Polynomial
+from kernels.algebra.factorization import cyclotomic_factors
 from kernels.algebra.winograd import Winograd, winograd
 
-__all__ = ["cyclic", "cyclotomic_factors", "least_products"]
-
-
-def cyclotomic_factors(n: int) -> tuple[Polynomial, ...]:
-    """Φ_d for every divisor d of n, ascending: Φ_d = (p^d − 1) / Π_{e | d, e < d} Φ_e. ValueError below 1."""
-    if n < 1:
-        raise ValueError("p^n − 1 needs an n of at least 1")
-    found: dict[int, Polynomial] = {}
-    for d in (d for d in range(1, n + 1) if n % d == 0):
-        rest = ONE.shifted(d) - ONE
-        for e, factor in found.items():
-            if d % e == 0:
-                rest //= factor
-        found[d] = rest
-    return tuple(found.values())
+__all__ = ["cyclic", "least_products"]
 
 
 def cyclic(n: int) -> Winograd:

@@ -19,16 +19,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
-from itertools import combinations
 from operator import mul
 
 from kernels.algebra.bilinear import Convolver
-from kernels.algebra.euclid import Euclid, euclid, gcd
+from kernels.algebra.euclid import Euclid, euclid
 from kernels.algebra.matrix import Matrix, product, transpose
 from kernels.algebra.points import usual_points
 from kernels.algebra.polynomial import ONE, Polynomial
+from kernels.algebra.remainders import shared_factor
 
-__all__ = ["Residue", "Winograd", "common_factor", "linear_moduli", "reduction", "residue_product", "winograd"]
+__all__ = ["Residue", "Winograd", "linear_moduli", "reduction", "residue_product", "winograd"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def winograd(
     made = [modulus.monic() for modulus in moduli]
     if any(modulus.degree < 1 for modulus in made):
         raise ValueError("a modulus has a degree of at least 1")
-    shared = common_factor(made)
+    shared = shared_factor(made)
     if shared:
         raise ValueError(f"{made[shared[0]]!r} and {made[shared[1]]!r} share the factor {shared[2]!r}")
     degree = sum(modulus.degree for modulus in made)
@@ -141,15 +141,6 @@ def winograd(
 def linear_moduli(points: Iterable[Fraction]) -> tuple[Polynomial, ...]:
     """p − β for every point β."""
     return tuple(Polynomial([-point, 1]) for point in points)
-
-
-def common_factor(moduli: Iterable[Polynomial]) -> tuple[int, int, Polynomial] | None:
-    """The first two of `moduli` that share a factor, by their places, with that factor; None where all are coprime."""
-    for (i, a), (j, b) in combinations(enumerate(moduli), 2):
-        shared = gcd(a, b)
-        if shared.degree > 0:
-            return i, j, shared
-    return None
 
 
 def reduction(modulus: Polynomial, count: int) -> Matrix:

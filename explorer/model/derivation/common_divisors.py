@@ -49,7 +49,13 @@ def derive_gcd(problem: Gcd) -> Derivation:
     steps = (
         _stated(found, a, b, x),
         table_step(
-            found, "euclid", sentence("Divide until nothing is left"), depth=0, follows=("problem",), variable=x
+            found,
+            "euclid",
+            sentence("Divide until nothing is left"),
+            depth=0,
+            follows=("problem",),
+            variable=x,
+            called=(a, b),
         ),
         *row_divisions(found, "euclid", x),
         _normed(found, x),
@@ -75,11 +81,16 @@ def table_step(
     why: Sentence | None = None,
     follows: tuple[str, ...] = (),
     variable: str = "x",
+    called: tuple[Term, Term] = (Symbol("a"), Symbol("b")),
 ) -> Step:
-    """Euclid's table growing row by row; `row_divisions` with the same key are the steps that its cells lead to."""
+    """Euclid's table growing row by row; `row_divisions` with the same key are the steps that its cells lead to.
+
+    `called` are the names of the two that it begins with.
+    """
+    a, b = called
     rows = tuple(_cells(found, i, key, variable) for i in range(len(found.rows)))
     first = Line(
-        sentence("The first two rows are {a} and {b}: 1·a + 0·b and 0·a + 1·b.", a=Symbol("a"), b=Symbol("b")),
+        sentence("The first two rows are {a} and {b} themselves, 1·{a} + 0·{b} and 0·{a} + 1·{b}.", a=a, b=b),
         (Table(_HEAD, rows[:2]),),
     )
     lines = [first]
@@ -88,8 +99,10 @@ def table_step(
         for i, row in enumerate(_rows(found))
         if row.division
     )
-    check = _rows_check(found)
-    last = Line(sentence("In every row s·a + t·b is the remainder."), (Table(_HEAD, rows), check))
+    check = _rows_check(found, a, b)
+    last = Line(
+        sentence("In every row the sum of s·{a} and t·{b} is the remainder.", a=a, b=b), (Table(_HEAD, rows), check)
+    )
     return Step(
         key,
         title,
@@ -117,6 +130,7 @@ def row_divisions(found: Euclid | IntegerEuclid, key: str, variable: str = "x") 
             ),
             follows=(key,),
             variable=variable,
+            kept=False,
         )
         for i, row in enumerate(_rows(found))
         if row.division
@@ -178,8 +192,8 @@ def _row_facts(row: EuclidRow | IntegerRow, index: int) -> dict[str, object]:
     }
 
 
-def _rows_check(found: Euclid | IntegerEuclid) -> Check:
-    total = Sum((Product((Symbol("s", "i"), Symbol("a"))), Product((Symbol("t", "i"), Symbol("b")))))
+def _rows_check(found: Euclid | IntegerEuclid, a: Term, b: Term) -> Check:
+    total = Sum((Product((Symbol("s", "i"), a)), Product((Symbol("t", "i"), b))))
     return Check(equation(total, Symbol("r", "i")), found.reconciles())
 
 

@@ -28,11 +28,11 @@ from explorer.model.derivation.expression import (
     number,
     sentence,
 )
-from explorer.model.derivation.fitting import check_inputs, check_moduli, check_points, check_size
+from explorer.model.derivation.fitting import check_inputs, check_moduli_fit, check_points, check_size
 from explorer.model.derivation.inspecting import derive_inspected
 from explorer.model.derivation.iterating import derive_iterated
 from explorer.model.derivation.problem import Convolution
-from explorer.model.derivation.reading_off import matrices_step
+from explorer.model.derivation.reading_off import read_off_step
 from explorer.model.derivation.recombining import residue_steps
 from explorer.model.derivation.residues import Setting
 from explorer.model.derivation.strokes import one_after_another
@@ -42,12 +42,12 @@ from kernels.algebra.points import usual_points
 from kernels.algebra.polynomial import ONE, ZERO, Polynomial
 from kernels.algebra.winograd import Winograd, linear_moduli, winograd
 
-__all__ = ["derive_convolution", "usual_moduli"]
+__all__ = ["check_convolution", "derive_convolution", "usual_moduli"]
 
 
 def derive_convolution(problem: Convolution) -> Derivation:
     """All steps to C, H and D, proved and counted; Refusal where sizes, points, moduli or the method do not fit."""
-    _check(problem)
+    check_convolution(problem)
     if problem.method == "iterated":
         return derive_iterated(problem)
     if problem.method == "inspection":
@@ -60,7 +60,7 @@ def derive_convolution(problem: Convolution) -> Derivation:
         stated(problem),
         *residue_steps(setting, _why_this_degree(problem, algorithm)),
         *((_subtracting_a_power(algorithm),) if problem.method == "modified-cook-toom" else ()),
-        _read_off(setting),
+        read_off_step(setting),
     )
     if problem.method in ("cook-toom", "modified-cook-toom"):
         given: dict[str, Any] = {"points": [str(-each.modulus[0]) for each in algorithm.residues]}
@@ -78,55 +78,56 @@ def usual_moduli(degree: int) -> tuple[Polynomial, ...]:
     return (*linear_moduli(usual_points(degree - 2)), Polynomial([1, 0, 1]))
 
 
-def _check(problem: Convolution) -> None:
-    check_size("N", problem.n)
-    check_size("L", problem.l)
-    check_inputs("N + L − 1", problem.n, problem.l)
-    if problem.points and not problem.method.endswith("cook-toom"):
-        raise Refusal(
-            "The method {method} takes no points; {count} are given.", method=problem.method, count=len(problem.points)
-        )
-    if problem.moduli and not problem.method.endswith("winograd"):
-        raise Refusal(
-            "The method {method} takes no moduli; {count} are given.", method=problem.method, count=len(problem.moduli)
-        )
-    if problem.method in ("cyclic", "inspection") and problem.n != problem.l:
-        raise Refusal(
-            "The method {method} takes as many taps as samples, not {n} and {l}.",
-            method=problem.method,
-            n=problem.n,
-            l=problem.l,
-        )
-    if problem.method == "inspection" and problem.n < 2:
-        raise Refusal("Inspection needs pairs of taps: {limit} taps at least, not {n}.", limit=2, n=problem.n)
-    if problem.method.startswith("modified") and problem.n + problem.l < 3:
+def check_convolution(problem: Convolution) -> None:
+    """Refusal where sizes, points, moduli or the method do not fit; nothing is derived yet."""
+    n, l, method = problem.n, problem.l, problem.method  # noqa: E741 - the letters of the literature
+    check_size("N", n)
+    check_size("L", l)
+    check_inputs("N + L − 1", n, l)
+    if method in ("cyclic", "inspection") and n != l:
+        raise Refusal("The method {method} takes as many taps as samples, not {n} and {l}.", method=method, n=n, l=l)
+    if method == "inspection" and n < 2:
+        raise Refusal("Inspection needs pairs of taps: {limit} taps at least, not {n}.", limit=2, n=n)
+    if method.startswith("modified") and n + l < 3:
         raise Refusal(
             "The method {method} needs N + L of at least {limit}; it is {value}.",
-            method=problem.method,
+            method=method,
             limit=3,
-            value=problem.n + problem.l,
+            value=n + l,
             hint="One tap and one sample are a single product.",
         )
+    infinity = method.startswith("modified")
+    wanted, reason = _wanted(problem), "N + L − 2" if infinity else "N + L − 1"
+    if problem.points:
+        if not method.endswith("cook-toom"):
+            raise Refusal(
+                "The method {method} takes no points; {count} are given.", method=method, count=len(problem.points)
+            )
+        check_points(problem.points, wanted, reason)
+    if problem.moduli:
+        if not method.endswith("winograd"):
+            raise Refusal(
+                "The method {method} takes no moduli; {count} are given.", method=method, count=len(problem.moduli)
+            )
+        # More than is needed is no mistake without infinity; with it, the quotient by M would be 0.
+        most = wanted if infinity else limits.current().filter_inputs
+        check_moduli_fit(problem.moduli, wanted, most, f"{reason} = {wanted}")
+
+
+def _wanted(problem: Convolution) -> int:
+    """The degree that M needs."""
+    return problem.n + problem.l - (2 if problem.method.startswith("modified") else 1)
 
 
 def _algorithm(problem: Convolution) -> Winograd:
-    n, l = problem.n, problem.l  # noqa: E741 - the letters of the literature
-    match problem.method:
-        case "cyclic":
-            return cyclic(n)
-        case "cook-toom" | "modified-cook-toom":
-            infinity = problem.method == "modified-cook-toom"
-            wanted = n + l - 1 - infinity
-            if problem.points:
-                check_points(problem.points, wanted, "N + L − 2" if infinity else "N + L − 1")
-            return winograd(n, l, linear_moduli(problem.points or usual_points(wanted)), infinity=infinity)
-    infinity = problem.method == "modified-winograd"
-    wanted = n + l - 1 - infinity
-    if problem.moduli:
-        # More than is needed is no mistake without infinity; with it, the quotient by M would be 0.
-        most = wanted if infinity else max(wanted, limits.current().filter_inputs)
-        check_moduli(problem.moduli, wanted, most, f"N + L − {2 if infinity else 1} = {wanted}")
-    return winograd(n, l, problem.moduli or usual_moduli(wanted), infinity=infinity)
+    if problem.method == "cyclic":
+        return cyclic(problem.n)
+    wanted = _wanted(problem)
+    if problem.method.endswith("cook-toom"):
+        moduli = linear_moduli(problem.points or usual_points(wanted))
+    else:
+        moduli = problem.moduli or usual_moduli(wanted)
+    return winograd(problem.n, problem.l, moduli, infinity=problem.method.startswith("modified"))
 
 
 def _title(problem: Convolution) -> Sentence:
@@ -159,13 +160,6 @@ def _why_this_degree(problem: Convolution, algorithm: Winograd) -> Sentence:
             "s has degree {degree}: its values at {count} points determine it.", degree=degree, count=degree + 1
         )
     return sentence("s has degree {degree}: M must have more, so that s is its own residue.", degree=degree)
-
-
-def _read_off(setting: Setting) -> Step:
-    carried = setting.origins("divide.{i} invert.{i} recombine")
-    origins = carried, setting.origins("taps multiply"), setting.origins("samples multiply")
-    follows = ("multiply", "recombine", "infinity") if setting.algorithm.infinity else ("multiply", "recombine")
-    return matrices_step(setting.algorithm.convolver, setting.labels, origins, LETTERS, follows)
 
 
 def _subtracting_a_power(algorithm: Winograd) -> Step:

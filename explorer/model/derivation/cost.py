@@ -115,6 +115,7 @@ def beside(algorithm: FilterAlgorithm) -> tuple[Cost, ...]:
     return direct(r), by_filter(algorithm), direct(r, 2), by_filter(algorithm, 2)
 
 
+@lru_cache(maxsize=32)
 def over_tiles(r: int, largest: int = 256) -> tuple[Cost, ...]:
     """The plot over the size of the tile: the definition, F(m×m, r×r) at the usual points, and the FFT both ways."""
     made = [direct(r, 2)]

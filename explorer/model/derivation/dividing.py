@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any, get_args
+from typing import Any
 
 from explorer.model.derivation import exact_json
 from explorer.model.derivation.derivation import Derivation, Line, Named, Step
@@ -17,12 +15,9 @@ from explorer.model.derivation.expression import (
     Poly,
     Product,
     Relation,
-    Role,
     Sentence,
     Sum,
     Symbol,
-    Tableau,
-    TableauRow,
     Term,
     Under,
     equation,
@@ -30,6 +25,7 @@ from explorer.model.derivation.expression import (
     sentence,
     shown,
 )
+from explorer.model.derivation.filling import hue, strokes_of
 from explorer.model.derivation.problem import Divide
 from explorer.model.derivation.sizes import check_growth, check_polynomials, growth_refused, most_bits
 from explorer.refusal import Refusal
@@ -37,12 +33,16 @@ from kernels.algebra.division import Division, divide
 from kernels.algebra.integers import IntegerDivision
 from kernels.algebra.polynomial import Polynomial
 
-_HUES: tuple[Role, ...] = tuple(each for each in get_args(Role) if each.startswith("hue"))
-
-
-def hue(i: int) -> Role:
-    """The colour of thing i among things of one kind; they begin again after the last."""
-    return _HUES[i % len(_HUES)]
+__all__ = [
+    "Names",
+    "derive_division",
+    "division_check",
+    "division_facts",
+    "division_identity",
+    "division_step",
+    "hue",
+    "names",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +113,16 @@ def division_step(
     why: Sentence | None = None,
     follows: tuple[str, ...] = (),
     variable: str = "x",
+    kept: bool = True,
 ) -> Step:
     """The division as one step: setting out, then three strokes for each term of the quotient, then the check.
 
     A division of integers is a step of one stroke.
 
-    `called` names a, b, q and r; with it the step also says that q and r are found.
+    `called` names a, b, q and r; with it and `kept` the step also says that q and r are found.
     """
     naming = called or names(variable)
-    strokes = tuple(_strokes(division, variable))
+    strokes = tuple(strokes_of(division, variable))
     check = division_check(division, variable)
     identity = Formula(division_identity(division, naming, variable))
     last = strokes[-1]
@@ -133,7 +134,7 @@ def division_step(
         depth=depth,
         why=why,
         follows=follows,
-        found=_found(division, called, variable) if called else (),
+        found=_found(division, called, variable) if called and kept else (),
         check=check,
         facts=division_facts(division),
     )
@@ -141,10 +142,18 @@ def division_step(
 
 def division_identity(division: Division | IntegerDivision, called: Names, variable: str = "x") -> Relation:
     """a = b·q + r in figures, with q and r named below."""
-    quotient = Under(Marked(Group(shown(division.quotient, variable)), "quotient"), called.q)
+    q = shown(division.quotient, variable)
+    quotient = Under(Marked(q if _single(division.quotient) else Group(q), "quotient"), called.q)
     remainder = Under(Marked(shown(division.remainder, variable), "remainder"), called.r)
     product = Product((shown(division.b, variable), quotient))
     return equation(shown(division.a, variable), Sum((product, remainder)))
+
+
+def _single(value: int | Polynomial) -> bool:
+    """Whether it is one term without a minus, which needs no parentheses in a product."""
+    if isinstance(value, int):
+        return value >= 0
+    return sum(map(bool, value.coefficients)) <= 1 and value.leading >= 0
 
 
 def division_check(division: Division | IntegerDivision, variable: str = "x") -> Check:
@@ -173,82 +182,6 @@ def division_facts(division: Division | IntegerDivision) -> dict[str, Any]:
             )
             before = after
     return facts
-
-
-# The tableau ----------------------------------------------------------------------------------------------------------
-
-
-def _strokes(division: Division | IntegerDivision, x: str) -> Iterator[Line]:
-    """The tableau filled stroke by stroke: a term of the quotient, its product, the difference."""
-    if isinstance(division, IntegerDivision):
-        yield Line(
-            sentence(
-                "{b} is contained {q} times in {a}, and {r} is left.",
-                a=number(division.a),
-                b=number(division.b),
-                q=number(division.quotient),
-                r=number(division.remainder),
-            ),
-            (),
-        )
-        return
-    body = tuple(_rows(division))
-    terms = tuple(step.term for step in division.steps)
-
-    def stroke(reason: Sentence, shown: int, rows: int) -> Line:
-        return Line(reason, (Tableau(division.a, division.b, terms, body, shown, rows, x),))
-
-    if not division.steps:
-        yield stroke(_nothing_to_take(division), 0, 0)
-        return
-    yield stroke(sentence("Give every power a column; where one is missing, a zero holds its place."), 0, 0)
-    lead = Poly(_top(division.b), x)
-    for i, step in enumerate(division.steps):
-        term = Marked(Poly(step.term, x), hue(i))
-        top = Poly(_top(step.before), x)
-        yield stroke(sentence("{top} divided by {lead} is {term}.", top=top, lead=lead, term=term), i + 1, 2 * i)
-        product = Marked(Poly(step.product, x), hue(i))
-        yield stroke(sentence("{term} times the divisor is {product}.", term=term, product=product), i + 1, 2 * i + 1)
-        yield stroke(_left(step.after, division.b), i + 1, 2 * i + 2)
-
-
-def _rows(division: Division) -> Iterator[TableauRow]:
-    for i, step in enumerate(division.steps):
-        low = step.term.degree
-        yield TableauRow("product", i, _cells(step.product, low + division.b.degree, low))
-        # Coefficients come down as far as the next product reaches; with the last rest all of them.
-        reach = division.steps[i + 1].term.degree if i + 1 < len(division.steps) else 0
-        yield TableauRow("rest", i, _cells(step.after, max(step.after.degree, 0), reach))
-
-
-def _cells(value: Polynomial, high: int, low: int) -> tuple[tuple[int, Fraction], ...]:
-    return tuple((exponent, value[exponent]) for exponent in range(high, low - 1, -1))
-
-
-def _top(value: Polynomial) -> Polynomial:
-    return Polynomial([value.leading]).shifted(value.degree)
-
-
-def _nothing_to_take(division: Division) -> Sentence:
-    if not division.a:
-        return sentence("The dividend is zero: so are the quotient and the remainder.")
-    return sentence(
-        "The degree {a} is less than {b}, the degree of the divisor: the quotient is 0, and all of it remains.",
-        a=division.a.degree,
-        b=division.b.degree,
-    )
-
-
-def _left(after: Polynomial, b: Polynomial) -> Sentence:
-    if not after:
-        return sentence("Subtract: nothing is left, and the remainder is 0.")
-    if after.degree < b.degree:
-        return sentence(
-            "Subtract. The degree {left} of what is left is less than {degree}: it is the remainder.",
-            left=after.degree,
-            degree=b.degree,
-        )
-    return sentence("Subtract: the leading term is gone, and degree {left} is left.", left=after.degree)
 
 
 # The steps around it --------------------------------------------------------------------------------------------------
@@ -285,7 +218,7 @@ def _degree(of: Term) -> Term:
 def _multiplied_out(division: Division, product: Polynomial, called: Names, x: str) -> Step:
     q, b, r = (Poly(each, x) for each in (division.quotient, division.b, division.remainder))
     total = product + division.remainder
-    parts = tuple(Marked(Poly(step.product, x), hue(i)) for i, step in enumerate(division.steps))
+    parts = tuple(Marked(Group(Poly(step.product, x)), hue(i)) for i, step in enumerate(division.steps))
     multiplied: tuple[Term, ...] = (Poly(product, x),) if len(parts) < 2 else (Sum(parts), Poly(product, x))
     first = Formula(equation(Product((called.q, called.b)), Product((q, b)), *multiplied))
     second = Formula(

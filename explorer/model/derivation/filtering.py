@@ -27,11 +27,11 @@ from explorer.model.derivation.expression import (
     equation,
     sentence,
 )
-from explorer.model.derivation.fitting import check_inputs, check_moduli, check_points, check_size
+from explorer.model.derivation.fitting import check_inputs, check_moduli_fit, check_points, check_size
 from explorer.model.derivation.nesting import across_json, across_step, nest_step
 from explorer.model.derivation.problem import Filter
 from explorer.model.derivation.proving import prove_filter_step
-from explorer.model.derivation.reading_off import matrices_step, transpose_step
+from explorer.model.derivation.reading_off import read_off_step, transpose_step
 from explorer.model.derivation.recombining import residue_steps
 from explorer.model.derivation.residues import Setting
 from explorer.model.derivation.strokes import indexed, one_after_another
@@ -57,7 +57,7 @@ def derive_filter(problem: Filter) -> Derivation:
     steps = (
         _stated(chosen),
         *residue_steps(setting, _why_this_degree(chosen, setting.algorithm)),
-        _read_off(setting),
+        read_off_step(setting),
         transpose_step(setting, algorithm, chosen.fractions),
         prove_filter_step(algorithm, proof, ("transpose",)),
         *comparison_steps(algorithm, setting.labels, ("transpose",)),
@@ -85,7 +85,7 @@ def settled(problem: Filter) -> Filter:
     check_inputs("m + r − 1", m, r)
     alpha = m + r - 1
     if problem.moduli:
-        check_moduli(problem.moduli, max(alpha - 1, 1), alpha, f"m + r − 1 = {alpha}")
+        check_moduli_fit(problem.moduli, max(alpha - 1, 1), alpha, f"m + r − 1 = {alpha}")
         return replace(problem, moduli=tuple(modulus.monic() for modulus in problem.moduli))
     if not problem.points:
         return replace(problem, points=(*usual_points(alpha - 1), "inf") if alpha > 1 else usual_points(1))
@@ -147,13 +147,6 @@ def _stated(chosen: Filter) -> Step:
         why=sentence("A product of polynomials can be split by residues; a filter cannot be split directly."),
         facts={"m": m, "r": r, "inputs": m + r - 1, "direct": m * r},
     )
-
-
-def _read_off(setting: Setting) -> Step:
-    carried = setting.origins("divide.{i} invert.{i} recombine")
-    origins = carried, setting.origins("taps multiply"), setting.origins("samples multiply")
-    follows = ("multiply", "recombine", "infinity") if setting.algorithm.infinity else ("multiply", "recombine")
-    return matrices_step(setting.algorithm.convolver, setting.labels, origins, (setting.taps, setting.samples), follows)
 
 
 def _across(chosen: Filter, algorithm: FilterAlgorithm) -> tuple[FilterAlgorithm, tuple[str, ...]]:

@@ -8,11 +8,11 @@ from fractions import Fraction
 from explorer import limits
 from explorer.model.derivation.problem import Point
 from explorer.model.derivation.sizes import digits
+from explorer.model.derivation.solvable import check_moduli
 from explorer.refusal import Refusal
 from kernels.algebra.polynomial import Polynomial
-from kernels.algebra.winograd import common_factor
 
-__all__ = ["check_inputs", "check_moduli", "check_points", "check_size", "plain_polynomial"]
+__all__ = ["check_inputs", "check_moduli_fit", "check_points", "check_size"]
 
 
 def check_size(name: str, value: int) -> None:
@@ -63,42 +63,27 @@ def check_points(points: Sequence[Point], wanted: int, reason: str) -> None:
         )
 
 
-def check_moduli(moduli: Sequence[Polynomial], least: int, most: int | None, reason: str) -> None:
-    """Refuse constant moduli, common factors, and a degree of their product outside `least` … `most`."""
-    for modulus in moduli:
-        if not modulus:
-            raise Refusal("A modulus is {value}; nothing can be divided by zero.", value=0)
-        if modulus.degree < 1:
+def check_moduli_fit(moduli: Sequence[Polynomial], least: int, most: int, reason: str) -> None:
+    """Refuse a degree of their product outside `least` … `most`, constant moduli and common factors."""
+    if all(modulus.degree >= 1 for modulus in moduli):
+        # The degree first: it bounds the work of looking for factors.
+        degree = sum(modulus.degree for modulus in moduli)
+        if degree < least:
             raise Refusal(
-                "The modulus {value} is constant; a modulus has a degree of at least 1.",
-                value=plain_polynomial(modulus),
+                "The moduli have degree {degree} together, {missing} too few: {reason}.",
+                degree=degree,
+                missing=least - degree,
+                reason=reason,
             )
-    degree = sum(modulus.degree for modulus in moduli)
-    # The degree first: it is quick to see, and bounds the work of looking for factors.
-    if degree < least:
-        raise Refusal(
-            "The moduli have degree {degree} together, {missing} too few: {reason}.",
-            degree=degree,
-            missing=least - degree,
-            reason=reason,
-        )
-    if most is not None and degree > most:
-        raise Refusal(
-            "The moduli have degree {degree} together, {excess} too many: {reason}.",
-            degree=degree,
-            excess=degree - most,
-            reason=reason,
-        )
-    _check_growth((each for modulus in moduli for each in modulus.coefficients), degree)
-    shared = common_factor(moduli)
-    if shared:
-        i, j, factor = shared
-        raise Refusal(
-            "The moduli {first} and {second} share the factor {factor}; they must be coprime.",
-            first=plain_polynomial(moduli[i]),
-            second=plain_polynomial(moduli[j]),
-            factor=plain_polynomial(factor),
-        )
+        if degree > most:
+            raise Refusal(
+                "The moduli have degree {degree} together, {excess} too many: {reason}.",
+                degree=degree,
+                excess=degree - most,
+                reason=reason,
+            )
+        _check_growth((each for modulus in moduli for each in modulus.coefficients), degree)
+    check_moduli(moduli)
 
 
 def _check_growth(values: Iterable[Fraction], power: int) -> None:
@@ -115,18 +100,3 @@ def _check_growth(values: Iterable[Fraction], power: int) -> None:
                 limit=limit,
                 hint="Take smaller numbers.",
             )
-
-
-def plain_polynomial(value: Polynomial, variable: str = "x") -> str:
-    """A polynomial as a person types it: x^2 - 1/2 x + 1."""
-    text = ""
-    for exponent in range(value.degree, -1, -1):
-        coefficient = value[exponent]
-        if not coefficient:
-            continue
-        power = "" if exponent == 0 else variable if exponent == 1 else f"{variable}^{exponent}"
-        size = abs(coefficient)
-        digits = "" if size == 1 and power else f"{size}"
-        sign = (" - " if coefficient < 0 else " + ") if text else ("-" if coefficient < 0 else "")
-        text += f"{sign}{digits}{' ' if digits and power else ''}{power}"
-    return text or "0"

@@ -91,7 +91,7 @@ def nest_step(down: FilterAlgorithm, across: FilterAlgorithm, follows: tuple[str
     )
     check = nested_check(down, across)
     strokes: tuple[tuple[Sentence, list[Block]], ...] = (
-        (sentence("Every number in the columns becomes a row: transform the columns, then the rows."), [form]),
+        (sentence("Transform every column by one filter, then every row of what comes out by the other."), [form]),
         (
             sentence(
                 "The products multiply: {count} in place of {direct}.", count=counts.multiplications, direct=direct

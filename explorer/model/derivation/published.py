@@ -1,7 +1,7 @@
-"""Matrices of F(m, r) as others print them, to compare with; numbers are facts, looked up at their source.
+"""Matrices of F(m, r) as others print them, to compare with. A test proves each of them.
 
-wincnn   A. Lavin, github.com/andravin/wincnn, README: points 0, 1, −1, then 2, −2, then ½, −½; ∞ last
-paper    A. Lavin & S. Gray, Fast Algorithms for Convolutional Neural Networks, arXiv 1509.09308, section 4
+wincnn         A. Lavin, github.com/andravin/wincnn, README: points 0, 1, −1, then 2, −2, then ½, −½; ∞ last
+Lavin & Gray   Fast Algorithms for Convolutional Neural Networks, arXiv 1509.09308, section 4
 """
 
 from __future__ import annotations

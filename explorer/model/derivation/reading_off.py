@@ -24,7 +24,7 @@ from explorer.model.derivation.strokes import one_after_another
 from kernels.algebra.bilinear import Convolver, FilterAlgorithm
 from kernels.algebra.filter_form import placed, transposed
 
-__all__ = ["A", "B", "F", "G", "matrices_step", "named_grids", "transpose_step"]
+__all__ = ["A", "B", "F", "G", "matrices_step", "named_grids", "read_off_step", "transpose_step"]
 
 A, G, B, F = Symbol("A", raised="T"), Symbol("G"), Symbol("B", raised="T"), Symbol("f")
 C, H, D = Symbol("C"), Symbol("H"), Symbol("D")
@@ -58,6 +58,14 @@ def matrices_step(
         found=(Named(H, shown_H), Named(D, shown_D), Named(C, shown_C)),
         facts={name: exact_json.matrix(getattr(convolver, name)) for name in "CHD"},
     )
+
+
+def read_off_step(setting: Setting) -> Step:
+    """The matrices of an algorithm by residues."""
+    carried = setting.origins("divide.{i} invert.{i} recombine")
+    origins = carried, setting.origins("taps multiply"), setting.origins("samples multiply")
+    follows = ("multiply", "recombine", "infinity") if setting.algorithm.infinity else ("multiply", "recombine")
+    return matrices_step(setting.algorithm.convolver, setting.labels, origins, (setting.taps, setting.samples), follows)
 
 
 def transpose_step(setting: Setting, algorithm: FilterAlgorithm, fractions: Fractions) -> Step:

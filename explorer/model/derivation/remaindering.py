@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
 from explorer.model.derivation import exact_json
-from explorer.model.derivation.common_divisors import row_divisions, table_step
 from explorer.model.derivation.derivation import Derivation, Line, Named, Step
-from explorer.model.derivation.dividing import Names, division_step, hue
+from explorer.model.derivation.dividing import hue
 from explorer.model.derivation.expression import (
     Check,
     Formula,
@@ -29,15 +28,24 @@ from explorer.model.derivation.expression import (
     shown,
 )
 from explorer.model.derivation.problem import IntegerRemainders, PolynomialRemainders
+from explorer.model.derivation.remainder_steps import (
+    MODULUS,
+    System,
+    check_divisions,
+    cofactor_divisions,
+    division,
+    indexed,
+    inverse_details,
+    reduction,
+    rows_of,
+    step_key,
+)
 from explorer.model.derivation.sizes import check_growth, growth_refused, most_bits
 from explorer.model.derivation.solvable import check_integers, check_polynomial_system
-from kernels.algebra.division import Division, divide
-from kernels.algebra.integers import IntegerDivision
 from kernels.algebra.polynomial import ONE, Polynomial
-from kernels.algebra.remainders import IntegerSystem, PolynomialSystem, RemainderRow, integer_system, polynomial_system
+from kernels.algebra.remainders import PolynomialSystem, RemainderRow, integer_system, polynomial_system
 
-System = IntegerSystem | PolynomialSystem
-_M, _PAIRS_SHOWN = Symbol("M"), 10
+_PAIRS_SHOWN = 10
 """So many pairs of moduli are written down one by one; of more only the number is told."""
 
 
@@ -67,14 +75,14 @@ def _derivation(system: System, x: str, a: Symbol) -> Derivation:
         _coprime(system, x),
         _multiplied(system, x),
         _cofactors(system, x),
-        *_cofactor_divisions(system, x),
+        *cofactor_divisions(system, x),
         _inverted(system, x),
-        *_inverse_details(system, x),
+        *inverse_details(system, x),
         _weighted(system, x),
         _reduced(system, x, a),
-        _reduction(system, x, a),
+        reduction(system, x, a),
         _checked(system, x, a),
-        *_check_divisions(system, x, a),
+        *check_divisions(system, x, a),
         _answered(system, x, a),
     )
     answer = {
@@ -87,7 +95,7 @@ def _derivation(system: System, x: str, a: Symbol) -> Derivation:
                 "N": exact_json.value(row.N),
                 "n": exact_json.value(row.n),
             }
-            for row in _rows(system)
+            for row in rows_of(system)
         ],
         "verified": system.verified(),
     }
@@ -99,7 +107,8 @@ def _derivation(system: System, x: str, a: Symbol) -> Derivation:
 
 def _stated(system: System, x: str, a: Symbol) -> Step:
     wanted = tuple(
-        Formula(congruence(a, Marked(shown(row.c, x), hue(i)), shown(row.m, x))) for i, row in enumerate(_rows(system))
+        Formula(congruence(a, Marked(shown(row.c, x), hue(i)), shown(row.m, x)))
+        for i, row in enumerate(rows_of(system))
     )
     if isinstance(system, PolynomialSystem):
         unique = sentence("There is one answer whose degree is less than that of the product of the moduli.")
@@ -115,18 +124,18 @@ def _stated(system: System, x: str, a: Symbol) -> Step:
         why=sentence("A large problem falls into small ones modulo each factor, and here they are put together again."),
         found=tuple(
             named
-            for i, row in enumerate(_rows(system))
-            for named in (Named(_of("c", i), shown(row.c, x)), Named(_of("m", i), shown(row.m, x)))
+            for i, row in enumerate(rows_of(system))
+            for named in (Named(indexed("c", i), shown(row.c, x)), Named(indexed("m", i), shown(row.m, x)))
         ),
         facts={
-            "residues": [exact_json.value(row.c) for row in _rows(system)],
-            "moduli": [exact_json.value(row.m) for row in _rows(system)],
+            "residues": [exact_json.value(row.c) for row in rows_of(system)],
+            "moduli": [exact_json.value(row.m) for row in rows_of(system)],
         },
     )
 
 
 def _coprime(system: System, x: str) -> Step:
-    pairs = [(one, other, number(1)) for one, other in combinations([shown(row.m, x) for row in _rows(system)], 2)]
+    pairs = [(one, other, number(1)) for one, other in combinations([shown(row.m, x) for row in rows_of(system)], 2)]
     table = Table((sentence("modulus"), sentence("and modulus"), Symbol("gcd")), tuple(pairs))
     if pairs:
         said = sentence("None of the pairs ({count}) shares a factor: the theorem applies.", count=len(pairs))
@@ -143,30 +152,30 @@ def _coprime(system: System, x: str) -> Step:
 
 
 def _multiplied(system: System, x: str) -> Step:
-    factors = tuple(shown(row.m, x) for row in _rows(system))
-    body = equation(_M, *([Product(factors)] if len(factors) > 1 else []), shown(system.modulus, x))
+    factors = tuple(shown(row.m, x) for row in rows_of(system))
+    body = equation(MODULUS, *([Product(factors)] if len(factors) > 1 else []), shown(system.modulus, x))
     return Step(
         "modulus",
         sentence("Multiply the moduli"),
         (Line(sentence("The answer is unique modulo their product M."), (Formula(body),)),),
         follows=("problem",),
-        found=(Named(_M, shown(system.modulus, x)),),
+        found=(Named(MODULUS, shown(system.modulus, x)),),
         facts={"modulus": exact_json.value(system.modulus)},
     )
 
 
 def _cofactors(system: System, x: str) -> Step:
-    formulas = tuple(
-        Formula(equation(_of("M", i), Quotient(_M, _of("m", i)), Marked(shown(row.M, x), hue(i), _key("cofactor", i))))
-        for i, row in enumerate(_rows(system))
-    )
+    formulas = []
+    for i, row in enumerate(rows_of(system)):
+        made = Marked(shown(row.M, x), hue(i), step_key("cofactor", i))
+        formulas.append(Formula(equation(indexed("M", i), Quotient(MODULUS, indexed("m", i)), made)))
     return Step(
         "cofactors",
         sentence("Divide the product by each modulus"),
         _growing(formulas, sentence("M over a modulus is the product of the others: it is 0 modulo each of them.")),
         follows=("modulus",),
-        found=tuple(Named(_of("M", i), shown(row.M, x)) for i, row in enumerate(_rows(system))),
-        facts={"cofactors": [exact_json.value(row.M) for row in _rows(system)]},
+        found=tuple(Named(indexed("M", i), shown(row.M, x)) for i, row in enumerate(rows_of(system))),
+        facts={"cofactors": [exact_json.value(row.M) for row in rows_of(system)]},
     )
 
 
@@ -176,23 +185,26 @@ def _inverted(system: System, x: str) -> Step:
         (
             number(i + 1),
             Marked(shown(row.m, x), hue(i)),
-            Marked(shown(row.M, x), "", _key("cofactor", i)),
-            Marked(shown(row.n, x), "", _key("inverse", i)),
-            Marked(shown(row.N, x), hue(i), _key("inverse", i)),
+            Marked(shown(row.M, x), "", step_key("cofactor", i)),
+            Marked(shown(row.n, x), "", step_key("inverse", i)),
+            Marked(shown(row.N, x), hue(i), step_key("inverse", i)),
         )
-        for i, row in enumerate(_rows(system))
+        for i, row in enumerate(rows_of(system))
     )
     head = (Symbol("i"), *(Symbol(name, "i") for name in ("m", "M", "n", "N")))
     lines = [
         Line(
             sentence(
-                "Euclid's algorithm for {M} and {m} finds the inverse {N}.", M=_of("M", i), m=_of("m", i), N=_of("N", i)
+                "Euclid's algorithm for {M} and {m} finds the inverse {N}.",
+                M=indexed("M", i),
+                m=indexed("m", i),
+                N=indexed("N", i),
             ),
             (Table(head, rows[: i + 1]),),
         )
         for i in range(len(rows))
     ]
-    identities = tuple(_identity(row, x) for row in _rows(system))
+    identities = tuple(_identity(row, x) for row in rows_of(system))
     lines.append(Line(sentence("In every row {identity}.", identity=_bezout()), (Table(head, rows), *identities)))
     return Step(
         "inverses",
@@ -202,13 +214,13 @@ def _inverted(system: System, x: str) -> Step:
         follows=("cofactors",),
         found=tuple(
             named
-            for i, row in enumerate(_rows(system))
-            for named in (Named(_of("N", i), shown(row.N, x)), Named(_of("n", i), shown(row.n, x)))
+            for i, row in enumerate(rows_of(system))
+            for named in (Named(indexed("N", i), shown(row.N, x)), Named(indexed("n", i), shown(row.n, x)))
         ),
         check=Check(_bezout(), all(each.holds for each in identities)),
         facts={
-            "inverses": [exact_json.value(row.N) for row in _rows(system)],
-            "complements": [exact_json.value(row.n) for row in _rows(system)],
+            "inverses": [exact_json.value(row.N) for row in rows_of(system)],
+            "complements": [exact_json.value(row.n) for row in rows_of(system)],
         },
     )
 
@@ -217,29 +229,29 @@ def _weighted(system: System, x: str) -> Step:
     formulas = tuple(
         Formula(
             equation(
-                Product((_of("c", i), _of("N", i), _of("M", i))),
+                Product((indexed("c", i), indexed("N", i), indexed("M", i))),
                 Product((shown(row.c, x), shown(row.N, x), shown(row.M, x))),
                 Marked(shown(row.term, x), hue(i)),
             )
         )
-        for i, row in enumerate(_rows(system))
+        for i, row in enumerate(rows_of(system))
     )
     return Step(
         "products",
         sentence("Multiply each residue by its switch"),
         _growing(formulas, sentence("This term has the right residue for one modulus, and is 0 modulo all others.")),
         follows=("inverses",),
-        facts={"products": [exact_json.value(row.term) for row in _rows(system)]},
+        facts={"products": [exact_json.value(row.term) for row in rows_of(system)]},
     )
 
 
 def _reduced(system: System, x: str, a: Symbol) -> Step:
-    terms = tuple(Marked(shown(row.term, x), hue(i)) for i, row in enumerate(_rows(system)))
+    terms = tuple(Marked(shown(row.term, x), hue(i)) for i, row in enumerate(rows_of(system)))
     total = Formula(equation(Symbol("S"), Sum(terms), shown(system.total, x)))
     reduced = Formula(
         equation(
             a,
-            Relation((shown(system.total, x), Marked(shown(system.solution, x), "good", "reduction")), ("≡",), _M),
+            Relation((shown(system.total, x), Marked(shown(system.solution, x), "good", "reduction")), ("≡",), MODULUS),
         )
     )
     return Step(
@@ -258,13 +270,13 @@ def _reduced(system: System, x: str, a: Symbol) -> Step:
 def _checked(system: System, x: str, a: Symbol) -> Step:
     rows = []
     holds = True
-    for i, row in enumerate(_rows(system)):
-        left = _division(system.solution, row.m).remainder
+    for i, row in enumerate(rows_of(system)):
+        left = division(system.solution, row.m).remainder
         holds &= left == row.c
         rows.append(
             (
                 shown(row.m, x),
-                Marked(shown(left, x), "good" if left == row.c else "bad", _key("check", i)),
+                Marked(shown(left, x), "good" if left == row.c else "bad", step_key("check", i)),
                 Marked(shown(row.c, x), hue(i)),
             )
         )
@@ -297,62 +309,6 @@ def _answered(system: System, x: str, a: Symbol) -> Step:
     )
 
 
-# The steps worked out in detail ---------------------------------------------------------------------------------------
-
-
-def _cofactor_divisions(system: System, x: str) -> Iterator[Step]:
-    for i, row in enumerate(_rows(system)):
-        called = Names(_M, _of("m", i), _of("M", i), Symbol("r"))
-        yield _divided(_key("cofactor", i), _division(system.modulus, row.m), called, "cofactors", x)
-
-
-def _inverse_details(system: System, x: str) -> Iterator[Step]:
-    for i, row in enumerate(_rows(system)):
-        key = _key("inverse", i)
-        title = sentence("Euclid's algorithm for {M} and {m}", M=_of("M", i), m=_of("m", i))
-        yield table_step(row.euclid, key, title, follows=(_key("cofactor", i), "inverses"), variable=x)
-        yield from row_divisions(row.euclid, key, x)
-
-
-def _reduction(system: System, x: str, a: Symbol) -> Step:
-    called = Names(Symbol("S"), _M, Symbol("q"), a)
-    return _divided("reduction", _division(system.total, system.modulus), called, "sum", x)
-
-
-def _check_divisions(system: System, x: str, a: Symbol) -> Iterator[Step]:
-    for i, row in enumerate(_rows(system)):
-        called = Names(a, _of("m", i), Symbol("q"), _of("c", i))
-        yield _divided(_key("check", i), _division(system.solution, row.m), called, "check", x)
-
-
-def _divided(key: str, division: Division | IntegerDivision, called: Names, after: str, x: str) -> Step:
-    title = sentence("Divide {a} by {b}", a=called.a, b=called.b)
-    return division_step(division, key, title, called=called, follows=(after,), variable=x)
-
-
-# Small parts ----------------------------------------------------------------------------------------------------------
-
-
-def _division(a: int | Polynomial, b: int | Polynomial) -> Division | IntegerDivision:
-    if isinstance(a, Polynomial) and isinstance(b, Polynomial):
-        return divide(a, b, most_bits())
-    assert isinstance(a, int)
-    assert isinstance(b, int)
-    return IntegerDivision(a, b)
-
-
-def _rows(system: System) -> tuple[RemainderRow[Any, Any], ...]:
-    return system.rows
-
-
-def _of(name: str, i: int) -> Symbol:
-    return Symbol(name, str(i + 1))
-
-
-def _key(kind: str, i: int) -> str:
-    return f"{kind}.{i + 1}"
-
-
 def _bezout() -> Relation:
     return equation(
         Sum((Product((Symbol("N", "i"), Symbol("M", "i"))), Product((Symbol("n", "i"), Symbol("m", "i"))))), number(1)
@@ -366,5 +322,5 @@ def _identity(row: RemainderRow[Any, Any], x: str) -> Check:
     return Check(equation(total, shown(value, x)), value in (1, ONE))
 
 
-def _growing(formulas: tuple[Formula, ...], reason: Sentence) -> tuple[Line, ...]:
-    return tuple(Line(reason, formulas[: i + 1]) for i in range(len(formulas)))
+def _growing(formulas: Sequence[Formula], reason: Sentence) -> tuple[Line, ...]:
+    return tuple(Line(reason, tuple(formulas[: i + 1])) for i in range(len(formulas)))

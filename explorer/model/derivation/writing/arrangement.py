@@ -33,8 +33,16 @@ from explorer.model.derivation.expression import (
     Under,
     Words,
 )  # fmt: skip
+from explorer.model.derivation.writing.precedence import (
+    begins_with_minus,
+    is_letter,
+    is_natural,
+    is_number,
+    is_sum,
+    needs_parentheses,
+    unmarked,
+)  # fmt: skip
 from explorer.refusal import plain
-from kernels.algebra.polynomial import X
 
 Shape = TypeVar("Shape")
 Translate = Callable[[str], str]
@@ -143,8 +151,8 @@ class Arrangement(Generic[Shape]):
             case Quotient(top, bottom):
                 return False, note.fraction(self.term(top), self.term(bottom))
             case Power(base, exponent):
-                bare = isinstance(base, Symbol | Group | Grid) or _is_natural(base) or _is_letter(base)
-                return False, note.scripts(self._within(base, not bare), None, self.term(exponent))
+                close = isinstance(base, Symbol | Group | Grid) or is_natural(base) or is_letter(base)
+                return False, note.scripts(self._within(base, not close), None, self.term(exponent))
             case Group(inner, kind):
                 return False, note.fenced(self.term(inner), kind)
             case Relation():
@@ -158,7 +166,7 @@ class Arrangement(Generic[Shape]):
                 return False, note.run([note.text(x) if isinstance(x, str) else self.term(x) for x in found])
 
     def _summand(self, term: Term, follows: bool) -> tuple[bool, Shape]:
-        braced = isinstance(term, Under) and follows and _begins_with_minus(term)
+        braced = isinstance(term, Under) and follows and begins_with_minus(term)
         return (False, self._within(term, True)) if braced else self._signed(term)
 
     def _number(self, value: Fraction) -> Shape:
@@ -188,26 +196,26 @@ class Arrangement(Generic[Shape]):
     def _product(self, factors: Sequence[Term], sign: str) -> tuple[bool, Shape]:
         if not factors:
             return False, self.notation.number("1")
-        negative = _begins_with_minus(factors[0])
-        first, *others = factors
-        if not sign and others and isinstance(first, Number) and abs(first.value) == 1:  # 1·a is a, −1·a is −a
-            kept = [self._within(others[0], _is_sum(others[0])), *map(self._factor(sign), others[1:])]
-            others = others[1:]
-        else:
-            body = self._signed(first)[1] if negative and not _is_sum(first) else None
-            kept = [body if body is not None else self._factor(sign)(first), *map(self._factor(sign), others)]
-            negative = body is not None
-        parts = [kept[0]]
-        for i, each in enumerate(kept[1:], len(factors) - len(kept) + 1):
-            near = not sign and (_is_number(factors[i - 1]) or _fenced(factors[i - 1]) or _fenced(factors[i]))
-            parts += [each] if near else [self.notation.sign(sign, "infix"), each]
-        return negative, self.notation.run(parts) if len(parts) > 1 else parts[0]
-
-    def _factor(self, sign: str) -> Callable[[Term], Shape]:
-        def factor(term: Term) -> Shape:
-            return self._within(term, _needs_parentheses(term, sign))
-
-        return factor
+        negative = False
+        first = factors[0]
+        if not sign and len(factors) > 1 and isinstance(first, Number) and abs(first.value) == 1:  # −1·a is −a
+            negative, factors = first.value < 0, factors[1:]
+            if len(factors) == 1 and not negative:
+                return self._signed(factors[0])
+        elif begins_with_minus(first) and not is_sum(first):
+            negative = True
+        fenced = [needs_parentheses(each, sign, i > 0) for i, each in enumerate(factors)]
+        parts = [self._within(each, parentheses) for each, parentheses in zip(factors, fenced, strict=True)]
+        if negative and factors[0] is first:
+            fenced[0], parts[0] = False, self._signed(first)[1]
+        elif len(factors) == 1:
+            parts[0] = self._within(factors[0], is_sum(factors[0]) or begins_with_minus(factors[0]))
+        made = [parts[0]]
+        for i, part in enumerate(parts[1:]):
+            ends = is_number(factors[i]) or fenced[i] or isinstance(unmarked(factors[i]), Group)
+            near = not sign and (ends or fenced[i + 1] or isinstance(unmarked(factors[i + 1]), Group))
+            made += [part] if near else [self.notation.sign(sign, "infix"), part]
+        return negative, self.notation.run(made) if len(made) > 1 else made[0]
 
     def _within(self, term: Term, parentheses: bool) -> Shape:
         if parentheses and isinstance(term, Under):  # the brace is below the parentheses: they stay as tall as the line
@@ -258,63 +266,3 @@ class Arrangement(Generic[Shape]):
             else:
                 found.append(self.notation.sign(token, "tight"))
         return self.notation.run(found) if len(found) != 1 else found[0]
-
-
-def _bare(term: Term) -> Term:
-    """Without colours and braces, which change nothing about how it is joined."""
-    while isinstance(term, Marked | Under):
-        term = term.inner
-    return term
-
-
-def _begins_with_minus(term: Term) -> bool:
-    match _bare(term):
-        case Number(value):
-            return value < 0
-        case Poly(value):
-            return value.leading < 0
-        case Sum(terms):
-            return bool(terms) and _begins_with_minus(terms[0])
-        case Product(factors):
-            return bool(factors) and _begins_with_minus(factors[0]) and not _is_sum(factors[0])
-    return False
-
-
-def _is_sum(term: Term) -> bool:
-    """Whether it has several terms."""
-    match _bare(term):
-        case Poly(value):
-            return sum(map(bool, value.coefficients)) > 1
-        case Sum(terms):
-            return len(terms) > 1 or any(map(_is_sum, terms))
-        case Relation():
-            return True
-    return False
-
-
-def _is_number(term: Term) -> bool:
-    return isinstance(_bare(term), Number)
-
-
-def _is_natural(term: Term) -> bool:
-    bare = _bare(term)
-    return isinstance(bare, Number) and bare.value >= 0 and bare.value.denominator == 1
-
-
-def _is_letter(term: Term) -> bool:
-    bare = _bare(term)
-    return isinstance(bare, Poly) and bare.value == X
-
-
-def _needs_parentheses(term: Term, sign: str) -> bool:
-    """Whether a factor is put in parentheses between the `sign` of a product."""
-    bare = _bare(term)
-    if _is_sum(bare) or _begins_with_minus(bare):
-        return True
-    if isinstance(bare, Product):
-        return len(bare.factors) > 1 and bare.sign != sign and not (bare.sign == "" and sign in ("·", "×"))
-    return False
-
-
-def _fenced(term: Term) -> bool:
-    return isinstance(_bare(term), Group) or _needs_parentheses(term, "")

@@ -30,6 +30,7 @@ _LITERAL = {
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "'": r"\textquotesingle{}",
     MINUS: r"\ensuremath{-}", "…": r"\dots{}", "–": "--", "—": "---", "“": "``", "”": "''", "‘": "`", "’": "'",
 }  # fmt: skip
+_LITERAL["′"] = r"\ensuremath{'}"
 _LITERAL |= {sign: rf"\ensuremath{{{_SIGNS[sign]}}}" for sign in "·×⊙⊗≡≠≤≥→∞⋯"}
 _LITERAL |= {letter: rf"\ensuremath{{\{name}}}" for letter, name in _GREEK.items()}
 _TALL = re.compile(r"\\frac|\\begin|\\left")

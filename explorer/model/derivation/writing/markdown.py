@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from explorer.model.derivation.derivation import Step
 from explorer.model.derivation.expression import Role
-from explorer.model.derivation.writing.arrangement import Translate, same
+from explorer.model.derivation.writing.arrangement import Place, Translate, same
 from explorer.model.derivation.writing.latex import Latex
 from explorer.model.derivation.writing.writer import Writer
 
@@ -26,6 +26,10 @@ class Markdown(Latex):
     def text(self, text: str) -> str:
         made = _ESCAPED.sub(r"\\\1", text.translate(_ALIKE))
         return rf"\text{{{made}}}"
+
+    def sign(self, sign: str, place: Place) -> str:
+        written = super().sign(sign, place)
+        return written.replace("<", r"\lt").replace(">", r"\gt")  # < may begin a tag
 
     def literal(self, text: str) -> str:
         return _PUNCTUATION.sub(r"\\\1", "".join(_ENTITIES.get(each, each) for each in text))

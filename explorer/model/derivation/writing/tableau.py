@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from explorer.model.derivation.dividing import hue
 from explorer.model.derivation.expression import Poly, Product, Role, Symbol, Tableau, Term, number
+from explorer.model.derivation.filling import hue
 from kernels.algebra.polynomial import Polynomial
 
 COLUMNS, ROWS = 16, 24

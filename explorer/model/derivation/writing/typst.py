@@ -15,6 +15,7 @@ from explorer.model.derivation.expression import Grid, Role, Term
 from explorer.model.derivation.writing.arrangement import MINUS, Place
 from explorer.model.derivation.writing.writer import WrittenRow
 
+_TEXT_BEGINS, _TEXT_ENDS = ('"', "#said("), ('"', '");')
 _SIGNS = {MINUS: "-", "·": "dot.op", "×": "times", "<": "lt", "": "thin"}
 
 
@@ -35,8 +36,9 @@ def quoted(text: str) -> str:
 
 @dataclass(slots=True)
 class Typst:
-    """Markup, with expressions the way they stand between dollar signs."""
+    """Markup, with expressions the way they stand between dollar signs; `links` for what can be pointed at."""
 
+    links: bool = True
     targets: list[Target] = field(default_factory=list)
     """What the numbers of links stand for, of all that was written so far."""
 
@@ -60,7 +62,10 @@ class Typst:
         return "quad"
 
     def run(self, parts: Sequence[str]) -> str:
-        return " ".join(parts)
+        made = ""
+        for part in parts:  # a space beside a text is one that is seen
+            made += part if made.endswith(_TEXT_ENDS) or part.startswith(_TEXT_BEGINS) else f" {part}"
+        return made.strip()
 
     def fraction(self, top: str, bottom: str) -> str:
         return f"frac({top}, {bottom})"
@@ -71,7 +76,7 @@ class Typst:
 
     def fenced(self, inner: str, kind: Literal["(", "["]) -> str:
         name = "paren" if kind == "(" else "bracket"
-        return f"lr({name}.l {inner} {name}.r)"
+        return f"lr({self.run([f'{name}.l', inner, f'{name}.r'])})"
 
     def matrix(self, rows: Sequence[Sequence[str]], grid: Grid) -> str:
         across = self._lines_of(grid.origins, grid.labels, "row")
@@ -90,7 +95,7 @@ class Typst:
     ) -> dict[int, str]:
         """The numbers of the links of those rows or columns that come from somewhere or belong to something."""
         found = {}
-        for i in range(max(len(origins), len(labels))):
+        for i in range(max(len(origins), len(labels)) if self.links else 0):
             steps = origins[i] if i < len(origins) else ()
             label = labels[i] if i < len(labels) else None
             if steps or label is not None:
@@ -102,10 +107,10 @@ class Typst:
 
     def marked(self, inner: str, role: Role, step: str) -> str:
         body = f"#paint-{role}(${inner}$)" if role else inner
-        return _linked(self._new(Target((step,))), f"${body}$") if step else body
+        return _linked(self._new(Target((step,))), f"${body}$") if step and self.links else body
 
     def text(self, text: str) -> str:
-        return quoted(text)
+        return f"#said({quoted(text)});"
 
     def literal(self, text: str) -> str:
         return f"#{quoted(text)}"
