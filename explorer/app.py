@@ -64,6 +64,7 @@ def _start(paths: list[Path]) -> int:
     log_qt_messages(log)
     assembly.recover()
     assembly.window.show()
+    assembly.prepare()
     assembly.desk.open(paths)
     try:
         return application.exec()

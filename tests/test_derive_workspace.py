@@ -34,6 +34,17 @@ def test_nothing_of_derive_is_imported_at_start(tmp_path: Path) -> None:
     assert ended.stdout.split() == []
 
 
+def test_what_derive_needs_is_imported_beside_a_window_at_rest() -> None:
+    code = (
+        "import sys\nfrom PySide6.QtWidgets import QApplication\nfrom PySide6.QtTest import QTest\n"
+        "application = QApplication([])\nfrom explorer.ui import assembly\nassembly.REST_MILLISECONDS = 1\n"
+        "made = assembly.Assembly()\nmade.prepare()\n"
+        "while 'explorer.ui.derive.workspace' not in sys.modules:\n    QTest.qWait(2)\n"
+        "made.window.close()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
 def test_derive_is_shown_alone_and_explore_comes_back_as_it_was(opened: Driver, driver: Driver) -> None:
     docks = driver.window.docks
     docks["histogram"].hide()
