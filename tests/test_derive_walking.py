@@ -146,3 +146,15 @@ def test_another_theme_is_typeset_anew(deriving: Deriving) -> None:
     assert theme.current().text in again.svg
     deriving.driver.act("theme")
     deriving.settle()
+
+
+def test_numbers_of_sixty_digits_leave_the_window_as_wide_as_it_was(deriving: Deriving) -> None:
+    before = deriving.driver.window.size()
+    terms = " + ".join(f"{'123456789' * 6}x^{power}" for power in range(60, -1, -1))
+    deriving.ask("divide", a=terms[:990].rpartition(" + ")[0], b="x^2 - 1/7")
+    assert deriving.page.form.reasons == []
+    for place in ("first", "last"):
+        getattr(deriving.derive, place)()
+        deriving.settle()
+        assert deriving.driver.window.size() == before
+    assert deriving.page.sheet.horizontalScrollBar().maximum() > 0

@@ -26,6 +26,11 @@ def plain(what: Sentence | Term) -> str:
     return text.term(what, said)
 
 
+def brief(text: str, most: int = 300) -> str:
+    """A text without its middle where it is longer than people read."""
+    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
+
+
 def style(*, small: bool = False) -> Style:
     """How mathematics look in the theme in force; asked for in the thread of the window."""
     now = theme.current()

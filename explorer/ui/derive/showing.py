@@ -55,7 +55,7 @@ class Showing(QObject):
         self._stale = stale
         told = self.tr("What is asked has no answer yet. This is the last one that had: {0}.")
         title = self._answer.title if self._answer is not None else ""
-        self._page.sheet.show_behind(told.format(title) if refused and title else "")
+        self._page.sheet.show_behind(told.format(notation.brief(title, 100)) if refused and title else "")
         self._show_mathematics()
 
     def show(self, answer: Answered, walk: Walk, place: Place) -> None:
@@ -82,10 +82,10 @@ class Showing(QObject):
         if check is None and place.line == len(step.lines) - 1:
             check = step.check
         page.sheet.show_texts(
-            answer.titles[place.step],
-            notation.plain(line.reason),
-            (notation.plain(check.body), check.holds) if check is not None else None,
-            notation.plain(step.why) if step.why is not None else "",
+            notation.brief(answer.titles[place.step]),
+            notation.brief(notation.plain(line.reason)),
+            (notation.brief(notation.plain(check.body)), check.holds) if check is not None else None,
+            notation.brief(notation.plain(step.why)) if step.why is not None else "",
         )
         if begin:
             page.sheet.begin()

@@ -332,7 +332,7 @@ class Derive(QObject):
     def _show_about(self) -> None:
         assert self._answer is not None
         count = self._answer.derivation.answer.get("multiplications")
-        about = self._answer.title
+        about = notation.brief(self._answer.title, 70)
         if isinstance(count, int):
             about = self.tr("{0} · {1} multiplications").format(about, count)
         self._status.show_values(self.tr("exact rational arithmetic"), DERIVE)
