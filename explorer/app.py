@@ -106,6 +106,7 @@ def _start(paths: list[Path]) -> int:
     assembly.recover()
     assembly.window.show()
     QTimer.singleShot(SETTLED, _end_start)
+    assembly.prepare()
     assembly.desk.open(paths)
     try:
         return application.exec()

@@ -14,6 +14,7 @@ import hypothesis
 import pytest
 
 if TYPE_CHECKING:
+    from deriving import Deriving
     from windows import Driver
 
 # Before anything imports Qt or asks for a folder. The cache of compiled kernels stays where it is.
@@ -81,3 +82,23 @@ def driver(one_window: Driver) -> Driver:
     """The window over a small document, as if nothing had happened before."""
     one_window.begin()
     return one_window
+
+
+@pytest.fixture(scope="module")
+def opened(one_window: Driver) -> Driver:
+    """The window once Derive, whose threads last as long as it, was opened."""
+    from deriving import Deriving
+
+    Deriving(one_window).leave()
+    return one_window
+
+
+@pytest.fixture
+def deriving(opened: Driver, driver: Driver) -> Iterator[Deriving]:
+    """Derive at the beginning of a division, as if nothing had happened before."""
+    from deriving import Deriving
+
+    made = Deriving(driver)
+    made.begin()
+    yield made
+    made.leave()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import cast, get_args
 
-from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from explorer.model.autosave import Autosave
@@ -22,7 +23,7 @@ from explorer.model.starting import starting_document
 from explorer.model.store import Store
 from explorer.refusal import Refusal
 from explorer.ui import theme
-from explorer.ui.bridge import Bridge
+from explorer.ui.bridge import Bridge, Errand
 from explorer.ui.commands import Commands
 from explorer.ui.desk import Desk
 from explorer.ui.dialogs.error_dialog import show_fault
@@ -32,8 +33,11 @@ from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
 from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
+from explorer.ui.workspaces import Workspace
 
 AUTOSAVE = "autosave"
+REST_MILLISECONDS = 2_000
+"""How long after the start what is built later is imported."""
 SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter while another waits for it."""
 
@@ -56,6 +60,7 @@ class Assembly(QObject):
         sys.setswitchinterval(SWITCH_SECONDS)
         self._log = log
         self._closed = False
+        self._preparing: Errand | None = None
         self.settings = Settings()
         self.settings.apply_limits()
         _style(application, self.settings)
@@ -80,7 +85,14 @@ class Assembly(QObject):
         )
         self.illustrations = Illustrations(self.evaluator)
         self.commands = Commands(
-            self.window, self.panels, self.store, self.explore, self.desk, self.settings, self.illustrations
+            self.window,
+            self.panels,
+            self.store,
+            self.explore,
+            self.desk,
+            self.settings,
+            self.illustrations,
+            self._make_derive,
         )
         self._connect()
         self._restore_place()
@@ -119,6 +131,9 @@ class Assembly(QObject):
             return
         self._closed = True
         self.settings.set_place(self.window.saveGeometry(), self.window.place())
+        if self._preparing is not None:
+            self._preparing.close()
+        self.commands.workspaces.close()
         self.settings.keep()
         self.desk.close()
         self.illustrations.stop()
@@ -126,6 +141,29 @@ class Assembly(QObject):
         self.panels.histogram.finish_loading()
         if self.autosave is not None:
             self.autosave.close(clean=True)
+
+    def prepare(self) -> None:
+        """Import what a workspace needs that is built later, beside the window once that is at rest."""
+
+        def load(tick: object, progress: object) -> None:
+            import_module("explorer.ui.derive.workspace")
+
+        self._preparing = Errand("import of derive", load)
+        self._preparing.failed.connect(lambda error: self._told(error, "the import of derive"))
+        QTimer.singleShot(REST_MILLISECONDS, self, self._prepare)
+
+    def _prepare(self) -> None:
+        if self._preparing is not None and not self._closed:
+            self._preparing.start()
+
+    def _make_derive(self) -> Workspace:
+        """Imported and built when it is first wanted."""
+        from explorer.ui.derive.workspace import Derive
+
+        derive = Derive(self.settings, self.panels.status, self.desk)
+        derive.history_changed.connect(self.commands.show_history)
+        derive.failed.connect(lambda error: self._told(error, "deriving"))
+        return derive
 
     def _restore_place(self) -> None:
         geometry, docks = self.settings.place()

@@ -58,7 +58,8 @@ class Errand(QObject):
     def close(self) -> None:
         """Cancel and wait for the end."""
         self.cancel()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _tick(self) -> None:
         if self._cancelled.is_set():

@@ -93,6 +93,14 @@ class Elided(Text):
         painter.end()
 
 
+def restyled(widget: QWidget, role: str) -> None:
+    """Give a widget another role of the style sheet."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
 def button(text: str, name: str, tip: str, *, role: str = "", accessible: str = "") -> QPushButton:
     """A push button with its object name, tool tip and accessible name."""
     made = QPushButton(text)

@@ -25,6 +25,7 @@ from explorer.ui.pointer import origin_at
 from explorer.ui.stage.map_grid import Place
 from explorer.ui.topbar import TopBar
 from explorer.ui.window import MainWindow
+from explorer.ui.workspaces import DERIVE, EXPLORE, Acts, Keys, Workspace, Workspaces
 
 if TYPE_CHECKING:
     from explorer.ui.exporting.export_dialog import FigureWanted
@@ -44,7 +45,9 @@ class Commands(QObject):
         desk: Desk,
         settings: Settings,
         illustrations: Illustrations,
+        derive: Callable[[], Workspace],
     ) -> None:
+        """`derive` builds the workspace of that name."""
         super().__init__(window)
         self._window = window
         self._panels = panels
@@ -55,23 +58,35 @@ class Commands(QObject):
         self._illustrations = illustrations
         self._recent = QMenu(self.tr("Recent"), window)
         self._actions: dict[str, QAction] = {}
-        self._sections: list[tuple[str, list[tuple[str, str]]]] = []
+        self._explore_only: list[QAction] = []
+        self._sections: list[tuple[str, list[Entry]]] = []
+        own = Acts(
+            undo=store.undo,
+            redo=store.redo,
+            history=lambda: (store.undo_label, store.redo_label),
+            export=self._export,
+            cancel=explore.cancel,
+            keys=self._keys_of_explore,
+        )
+        self.workspaces = Workspaces(own, {DERIVE: derive})
         for title, entries in self._menus():
             self._add(title, entries)
-        bar = TopBar(window.menu, *(self._actions[name] for name in ("undo", "redo", "theme", "export")))
-        window.show_bar(bar)
-        explore.state_changed.connect(bar.show_state)
-        store.listen(lambda old, new: self._show_history())
+        self._bar = TopBar(window.menu, *(self._actions[name] for name in ("undo", "redo", "theme", "export")))
+        window.show_bar(self._bar)
+        self._bar.workspace_wanted.connect(self.workspaces.show)
+        self.workspaces.made.connect(self._add_workspace)
+        self.workspaces.changed.connect(self._show_workspace)
+        explore.state_changed.connect(self._bar.show_state)
+        store.listen(lambda old, new: self._document_changed())
         desk.recent_changed.connect(self._show_recent)
         panels.stage.maps.menu_wanted.connect(self._menu_of_cell)
         panels.pipeline.find_wanted.connect(self._operations)
         panels.status.cancel_wanted.connect(self._cancel)
-        self._show_history()
+        self.show_history()
         self._show_recent()
 
     def _menus(self) -> list[tuple[str, list[Entry | None]]]:
-        desk, explore, store, maps = self._desk, self._explore, self._store, self._panels.stage.maps
-        look: Callable[..., Callable[[], None]] = lambda **changes: lambda: explore.look(**changes)  # noqa: E731
+        desk = self._desk
         return [
             (
                 self.tr("File"),
@@ -82,7 +97,7 @@ class Commands(QObject):
                     None,
                     Entry("save", self.tr("Save session"), desk.save, ("Ctrl+S",)),
                     Entry("save_as", self.tr("Save session as…"), desk.save_as, ("Ctrl+Shift+S",)),
-                    Entry("export", self.tr("Export…"), self._export, ("Ctrl+E",)),
+                    Entry("export", self.tr("Export…"), lambda: self.workspaces.acts.export(), ("Ctrl+E",)),
                     None,
                     Entry("preferences", self.tr("Preferences…"), self._preferences, ("Ctrl+,",)),
                     Entry("quit", self.tr("Quit"), self._window.close, ("Ctrl+Q",)),
@@ -91,40 +106,21 @@ class Commands(QObject):
             (
                 self.tr("Edit"),
                 [
-                    Entry("undo", self.tr("Undo"), store.undo, ("Ctrl+Z",)),
-                    Entry("redo", self.tr("Redo"), store.redo, ("Ctrl+Shift+Z", "Ctrl+Y")),
+                    Entry("undo", self.tr("Undo"), lambda: self.workspaces.acts.undo(), ("Ctrl+Z",)),
+                    Entry("redo", self.tr("Redo"), lambda: self.workspaces.acts.redo(), ("Ctrl+Shift+Z", "Ctrl+Y")),
                     None,
-                    Entry("add", self.tr("Add layer…"), self._operations, ("Ctrl+L",)),
-                    Entry("float64", self.tr("Compute in float64"), self._switch_dtype, ("Ctrl+6",)),
+                    Entry("add", self.tr("Add layer…"), self._operations, ("Ctrl+L",), only=EXPLORE),
+                    Entry("float64", self.tr("Compute in float64"), self._switch_dtype, ("Ctrl+6",), only=EXPLORE),
                     Entry("cancel", self.tr("Cancel what is running"), self._cancel, ("Ctrl+.",)),
                 ],
             ),
             (
                 self.tr("View"),
                 [
-                    Entry("activations", self.tr("Activations"), look(content="activations"), ("A",)),
-                    Entry("gradients", self.tr("Gradients"), look(content="gradients"), ("G",)),
-                    Entry("both", self.tr("Both"), look(content="both"), ("B",)),
-                    Entry("loss", self.tr("Gradient of the loss"), lambda: explore.set_origin(None), ("L",)),
-                    Entry("origin", self.tr("Gradient of the pinned unit"), self._origin_at_pin, ("U",)),
+                    Entry("explore", self.tr("Explore"), lambda: self.workspaces.show(EXPLORE), ("Ctrl+1",)),
+                    Entry("derive", self.tr("Derive"), lambda: self.workspaces.show(DERIVE), ("Ctrl+2",)),
                     None,
-                    Entry("previous", self.tr("Previous layer"), lambda: self._step_layer(-1), ("Ctrl+Up",)),
-                    Entry("next", self.tr("Next layer"), lambda: self._step_layer(1), ("Ctrl+Down",)),
-                    Entry(
-                        "before",
-                        self.tr("Previous picture"),
-                        lambda: explore.show_picture(explore.view.shown - 1),
-                        ("PgUp",),
-                    ),
-                    Entry(
-                        "after",
-                        self.tr("Next picture"),
-                        lambda: explore.show_picture(explore.view.shown + 1),
-                        ("PgDown",),
-                    ),
-                    Entry("zoom_in", self.tr("Zoom in"), lambda: maps.zoom(1.25), ("Ctrl++", "Ctrl+=")),
-                    Entry("zoom_out", self.tr("Zoom out"), lambda: maps.zoom(0.8), ("Ctrl+-",)),
-                    Entry("zoom_reset", self.tr("Whole maps"), maps.reset_zoom, ("Ctrl+0",)),
+                    *self._looks(),
                     None,
                     Entry("theme", self.tr("Light or dark"), self._switch_theme, ("Ctrl+T",)),
                     Entry("full", self.tr("Full screen"), self._full_screen, ("F11",)),
@@ -139,6 +135,31 @@ class Commands(QObject):
             ),
         ]
 
+    def _looks(self) -> list[Entry | None]:
+        """How Explore looks at its layers."""
+        explore, maps = self._explore, self._panels.stage.maps
+
+        def entry(name: str, text: str, does: Callable[[], object], *keys: str) -> Entry:
+            return Entry(name, text, does, keys, only=EXPLORE)
+
+        look: Callable[..., Callable[[], None]] = lambda **changes: lambda: explore.look(**changes)  # noqa: E731
+        turn: Callable[[int], None] = lambda step: explore.show_picture(explore.view.shown + step)  # noqa: E731
+        return [
+            entry("activations", self.tr("Activations"), look(content="activations"), "A"),
+            entry("gradients", self.tr("Gradients"), look(content="gradients"), "G"),
+            entry("both", self.tr("Both"), look(content="both"), "B"),
+            entry("loss", self.tr("Gradient of the loss"), lambda: explore.set_origin(None), "L"),
+            entry("origin", self.tr("Gradient of the pinned unit"), self._origin_at_pin, "U"),
+            None,
+            entry("previous", self.tr("Previous layer"), lambda: self._step_layer(-1), "Ctrl+Up"),
+            entry("next", self.tr("Next layer"), lambda: self._step_layer(1), "Ctrl+Down"),
+            entry("before", self.tr("Previous picture"), lambda: turn(-1), "PgUp"),
+            entry("after", self.tr("Next picture"), lambda: turn(1), "PgDown"),
+            entry("zoom_in", self.tr("Zoom in"), lambda: maps.zoom(1.25), "Ctrl++", "Ctrl+="),
+            entry("zoom_out", self.tr("Zoom out"), lambda: maps.zoom(0.8), "Ctrl+-"),
+            entry("zoom_reset", self.tr("Whole maps"), maps.reset_zoom, "Ctrl+0"),
+        ]
+
     def _add(self, title: str, entries: list[Entry | None]) -> None:
         menu = self._window.menu.addMenu(title)
         self._actions |= added(self._window, menu, entries)
@@ -151,15 +172,37 @@ class Commands(QObject):
             panels = menu.addMenu(self.tr("Panels"))
             for dock in self._window.docks.values():
                 panels.addAction(dock.toggleViewAction())
-        self._sections.append(
-            (title, [(" / ".join(entry.keys), entry.text.rstrip("…")) for entry in entries if entry and entry.keys])
-        )
+        shown = [entry for entry in entries if entry is not None]
+        self._explore_only += [self._actions[entry.name] for entry in shown if entry.only == EXPLORE]
+        self._sections.append((title, [entry for entry in shown if entry.keys]))
 
-    def _show_history(self) -> None:
-        for name, label, text in (
-            ("undo", self._store.undo_label, self.tr("Undo")),
-            ("redo", self._store.redo_label, self.tr("Redo")),
-        ):
+    def _add_workspace(self, name: str) -> None:
+        """A workspace was built: its menu comes before the help."""
+        made = self.workspaces.get(name)
+        if made is not None:
+            self._window.menu.insertMenu(self._window.menu.actions()[-1], made.menu)
+
+    def _show_workspace(self, name: str) -> None:
+        """Another workspace is shown: its page, its history, and the keys that mean something in it."""
+        made = self.workspaces.get(name)
+        self._window.show_page(made.page if made is not None else None)
+        self._bar.show_workspace(name)
+        self._panels.status.show_workspace(name)
+        for action in self._explore_only:
+            action.setEnabled(name == EXPLORE)
+        self.show_history()
+        if name == EXPLORE:
+            self._panels.stage.maps.setFocus()
+
+    def _document_changed(self) -> None:
+        """Pictures or a session were opened while another workspace was shown: they are what is wanted now."""
+        self.workspaces.show(EXPLORE)
+        self.show_history()
+
+    def show_history(self) -> None:
+        """What undo and redo would do in the workspace that is shown."""
+        undo, redo = self.workspaces.acts.history()
+        for name, label, text in (("undo", undo, self.tr("Undo")), ("redo", redo, self.tr("Redo"))):
             action = self._actions[name]
             action.setEnabled(label is not None)
             keys = action.shortcut().toString()
@@ -190,7 +233,7 @@ class Commands(QObject):
         gallery.open()
 
     def _cancel(self) -> None:
-        self._explore.cancel()
+        self.workspaces.acts.cancel()
         self._desk.cancel()
 
     def _switch_dtype(self) -> None:
@@ -213,7 +256,20 @@ class Commands(QObject):
         window.showNormal() if window.isFullScreen() else window.showFullScreen()
 
     def _keys(self) -> None:
-        pane = [
+        here = self.workspaces.shown
+        sections = [
+            (
+                title,
+                [(" / ".join(each.keys), each.text.rstrip("…")) for each in entries if each.only in ("", here)],
+            )
+            for title, entries in self._sections
+        ]
+        from explorer.ui.dialogs.keys_overlay import KeysOverlay
+
+        KeysOverlay(self._window).show_keys([*self.workspaces.acts.keys(), *sections])
+
+    def _keys_of_explore(self) -> Keys:
+        return [
             (
                 self.tr("Maps"),
                 [
@@ -235,9 +291,6 @@ class Commands(QObject):
                 ],
             ),
         ]
-        from explorer.ui.dialogs.keys_overlay import KeysOverlay
-
-        KeysOverlay(self._window).show_keys([*pane, *self._sections])
 
     def _preferences(self) -> None:
         from explorer.ui.dialogs.preferences import Preferences

@@ -318,6 +318,10 @@ class Desk(QObject):
             lambda _: self._status.tell(self.tr("Exported to {0}").format(path)),
         )
 
+    def beside(self, name: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do something short beside the window, and then `done` with what came out."""
+        self._errand(name, lambda tick, progress: work(), done)
+
     def cancel(self) -> None:
         """Stop opening and exporting."""
         for errand in self._errands:

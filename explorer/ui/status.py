@@ -6,7 +6,8 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStatusBar, QWidget
 
 from explorer.ui import theme
-from explorer.ui.captioned import Elided, Text, button
+from explorer.ui.captioned import Elided, Text, button, restyled
+from explorer.ui.workspaces import EXPLORE
 
 LONG = 500
 """Milliseconds after which work shows its progress."""
@@ -47,6 +48,8 @@ class Status(QStatusBar):
         row.addWidget(stop)
         self._progress.hide()
         self._tasks: dict[str, tuple[str, int, int]] = {}
+        self._workspace = EXPLORE
+        self._texts: dict[str, tuple[str, str]] = {}
         self.addWidget(self._values, 1)
         self.addWidget(self._reason, 2)
         self.addPermanentWidget(self._progress)
@@ -59,22 +62,32 @@ class Status(QStatusBar):
         self._fade.setSingleShot(True)
         self._fade.timeout.connect(self._reason.hide)
 
-    def show_values(self, text: str) -> None:
-        """The values under the cursor."""
-        if text != self._values.text_whole():
-            self._values.setText(text)
+    def show_values(self, text: str, workspace: str = EXPLORE) -> None:
+        """The values under the cursor; those of another workspace are kept until it is shown."""
+        self._show_texts(workspace, text, self._texts.get(workspace, ("", ""))[1])
 
-    def show_about(self, text: str) -> None:
+    def show_about(self, text: str, workspace: str = EXPLORE) -> None:
         """Layers, memory, number format, threads."""
-        self._about.setText(text)
+        self._show_texts(workspace, self._texts.get(workspace, ("", ""))[0], text)
+
+    def show_workspace(self, name: str) -> None:
+        """Show the texts of a workspace from now on."""
+        self._workspace = name
+        self._show_texts(name, *self._texts.get(name, ("", "")))
+
+    def _show_texts(self, workspace: str, values: str, about: str) -> None:
+        self._texts[workspace] = values, about
+        if workspace == self._workspace:
+            self._values.setText(values)
+            if about != self._about.text():
+                self._about.setText(about)
 
     def refuse(self, reason: str) -> None:
         """Say why something was not done; it goes away by itself or with the next success."""
         self._say(reason, "bad")
 
     def _say(self, text: str, role: str) -> None:
-        self._reason.setProperty("role", role)
-        self._reason.style().polish(self._reason)
+        restyled(self._reason, role)
         self._reason.setText(text)
         self._reason.show()
         self._fade.start(_REASON)

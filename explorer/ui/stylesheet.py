@@ -14,12 +14,19 @@ QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QToolTip { background: $card; color: $text; border: 1px solid $border; padding: ${p4}px; }
 QWidget[role="ground"] { background: $ground; }
 QWidget[role="panel"] { background: $panel; }
+QWidget[role="sheet"] { background: $card; }
 QFrame[role="card"] { background: $card; border: 1px solid $border; border-radius: ${p8}px; }
 QFrame[role="side"] { background: $panel; border: none; border-right: 1px solid $border; }
+QFrame[role="side right"] { background: $panel; border: none; border-left: 1px solid $border; }
 QFrame[role="bar"] { background: $panel; border: none; border-bottom: 1px solid $border; }
+QFrame[role="line"] { background: $border; border: none; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="good"] { color: $good; background: $good_soft; border-radius: ${p4}px; padding: ${p2}px ${p6}px; }
 QLabel[role="bad"] { color: $bad; background: $bad_soft; border-radius: ${p4}px; padding: ${p2}px ${p6}px; }
+QLabel[role="good badge"] { color: $good; background: $good_soft; border-radius: ${p6}px; padding: ${p6}px ${p10}px; }
+QLabel[role="bad badge"] { color: $bad; background: $bad_soft; border-radius: ${p6}px; padding: ${p6}px ${p10}px; }
+QLabel[role="behind"] { color: $text; background: $ground; border: 1px solid $border; border-radius: ${p6}px;
+  padding: ${p6}px ${p10}px; margin-bottom: ${p12}px; }
 QLabel[role="key"] { color: $text; background: $ground; border: 1px solid $border; border-radius: ${p4}px;
   padding: ${p2}px ${p6}px; }
 QPushButton, QToolButton, QComboBox, QSpinBox, QLineEdit {
@@ -33,6 +40,12 @@ QPushButton:checked, QToolButton:checked { background: $soft; border-color: $acc
 QPushButton:disabled, QToolButton:disabled, QComboBox:disabled, QLineEdit:disabled { color: $disabled; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton[role="primary"]:disabled { background: $border; color: $muted; border-color: $border; }
+QToolButton[role="primary"] { background: $accent; border-color: $accent; }
+QToolButton[role="primary"]:disabled { background: $border; border-color: $border; }
+QToolButton[role="chip"], QLineEdit[role="chip"] { border-radius: ${p12}px; padding: 0 ${p6}px; min-height: 0; }
+QLineEdit[role="chip"] { border-style: dashed; color: $accent; }
+QLineEdit[role="chip"]:focus { border-style: solid; color: $text; }
+QToolButton[role="chip"][refused="true"] { border-color: $bad; background: $bad_soft; }
 QPushButton[role="quiet"], QToolButton[role="quiet"] { background: transparent; border-color: transparent; }
 QPushButton[role="quiet"] { color: $accent; padding: ${p2}px ${p4}px; }
 QPushButton[role="quiet"]:checked, QToolButton[role="quiet"]:checked { background: $soft; }
@@ -51,6 +64,7 @@ QToolButton[role="arrow"]:hover { background: $soft; }
 QToolButton[role="arrow"]:focus { border-color: $accent; }
 QToolButton[role="link"] { padding: 0; min-height: 0; background: transparent; border-color: transparent; }
 QToolButton[role="link"]:hover { background: $soft; }
+QToolButton[role="link"]:checked { color: $accent; }
 QToolButton[role="link"]:focus { border-color: $accent; }
 QLineEdit[refused="true"] { border-color: $bad; background: $bad_soft; }
 QComboBox::drop-down { border: none; width: ${p16}px; }

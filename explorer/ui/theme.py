@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.places import assets_folder
 from explorer.ui.stylesheet import stylesheet
 
-Role = Literal["text", "strong", "small", "caption", "title", "number", "small number", "formula", "result"]
+Role = Literal["text", "strong", "small", "caption", "title", "heading", "number", "small number", "formula", "result"]
 SANS, MONO, SYMBOLS = "Inter", "JetBrains Mono", "DejaVu Sans"
 
 
@@ -27,6 +27,7 @@ class Theme:
     soft     of the selected row; `field` of inputs
     probe    of the cell under the cursor; `pinned` of the cell that was clicked
     positive, negative   tint of numbers in small grids, blended by size
+    hues     of text that tells six things of one kind apart
     """
 
     name: Literal["light", "dark"]
@@ -50,6 +51,7 @@ class Theme:
     positive: str
     negative: str
     hatch: str
+    hues: tuple[str, ...]
     scale: float = 1.0
 
     def px(self, length: float) -> int:
@@ -81,6 +83,7 @@ _FONTS = {
     "small": (SANS, 12, _NORMAL),
     "caption": (SANS, 11, _STRONG),
     "title": (SANS, 17, _STRONG),
+    "heading": (SANS, 21, _STRONG),
     "number": (MONO, 12, _NORMAL),
     "small number": (MONO, 11, _NORMAL),
     "formula": (MONO, 14, _NORMAL),
@@ -109,6 +112,7 @@ LIGHT = Theme(
     positive="#4f86f7",
     negative="#ef6a4c",
     hatch="#c9d0db",
+    hues=("#1d5fe0", "#c2410c", "#0f766e", "#7e22ce", "#8a6100", "#be185d"),
 )
 DARK = Theme(
     name="dark",
@@ -132,6 +136,7 @@ DARK = Theme(
     positive="#3f6fd8",
     negative="#c2523a",
     hatch="#3a4353",
+    hues=("#7aa5ff", "#ff9466", "#4fd1bd", "#c79bff", "#e0b64a", "#ff8fbf"),
 )
 
 _current = LIGHT

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from explorer.ui import theme
-from explorer.ui.captioned import Elided, Text, menu_button
+from explorer.ui.captioned import Elided, Segmented, Text, menu_button
+from explorer.ui.workspaces import DERIVE, EXPLORE
 
 _LIVE_WIDTH = 150
 """Of the state of the computation: it changes at every frame, and nothing may move then."""
@@ -61,7 +62,9 @@ class _Dot(QWidget):
 
 
 class TopBar(QFrame):
-    """Buttons over the actions of the window, which hold text, shortcut and state."""
+    """The workspaces, and buttons over the actions of the window, which hold text, shortcut and state."""
+
+    workspace_wanted = Signal(str)
 
     def __init__(self, menu: QMenu, undo: QAction, redo: QAction, themes: QAction, export: QAction) -> None:
         super().__init__()
@@ -82,6 +85,17 @@ class TopBar(QFrame):
         row.setSpacing(now.px(8))
         row.addWidget(_Mark())
         row.addWidget(Text("Kernelscope", "title"))
+        row.addSpacing(now.px(16))
+        self._workspaces = Segmented(
+            "topbar.workspace",
+            self.tr("Workspace"),
+            [
+                (EXPLORE, self.tr("Explore"), self.tr("What the operations do to a picture (Ctrl+1)")),
+                (DERIVE, self.tr("Derive"), self.tr("Why fast convolution is fast, step by step (Ctrl+2)")),
+            ],
+        )
+        self._workspaces.chosen.connect(self.workspace_wanted)
+        row.addWidget(self._workspaces)
         row.addStretch()
         row.addWidget(self._dot)
         row.addWidget(self._live)
@@ -108,6 +122,12 @@ class TopBar(QFrame):
         made.setAccessibleName(action.text())
         made.clicked.connect(action.trigger)
         return made
+
+    def show_workspace(self, name: str) -> None:
+        """Mark a workspace; how live the numbers are is a matter of Explore."""
+        self._workspaces.show_value(name)
+        self._dot.setVisible(name == EXPLORE)
+        self._live.setVisible(name == EXPLORE)
 
     def show_state(self, state: str, text: str) -> None:
         """live, busy, behind, preparing or stopped, with a text beside."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QMimeData, QRectF, Qt, Signal
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QMimeData, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QScrollArea,
     QSplitter,
+    QStackedWidget,
     QTabBar,
     QTabWidget,
     QVBoxLayout,
@@ -23,6 +24,20 @@ from explorer.ui.panels import Panels
 from explorer.ui.topbar import TopBar, paint_mark
 
 _DOCKS_VERSION = 2
+
+
+class _Pages(QStackedWidget):
+    """Pages that ask for no more room than the one that is shown."""
+
+    def sizeHint(self) -> QSize:
+        """That of the page."""
+        page = self.currentWidget()
+        return page.sizeHint() if page is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """That of the page."""
+        page = self.currentWidget()
+        return page.minimumSizeHint() if page is not None else super().minimumSizeHint()
 
 
 class MainWindow(QMainWindow):
@@ -40,6 +55,9 @@ class MainWindow(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.panels = panels
         self.menu = QMenu(self)
+        self._pages = _Pages()
+        self._pages.setObjectName("pages")
+        self._docked: QByteArray | None = None
         self.asked_to_close: Callable[[], bool] = lambda: True
         self.assembly: object = None
         self._place()
@@ -62,7 +80,9 @@ class MainWindow(QMainWindow):
         middle.setStretchFactor(0, 1)
         middle.setStretchFactor(1, 0)
         middle.setSizes([now.px(560), now.px(222)])
-        self.setCentralWidget(middle)
+        self._middle = middle
+        self._pages.addWidget(middle)
+        self.setCentralWidget(self._pages)
         self.docks = {
             "picture": self._dock("picture", panels.picture.head, panels.picture, Qt.DockWidgetArea.LeftDockWidgetArea),
             "pipeline": self._dock(
@@ -123,9 +143,25 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area, dock)
         return dock
 
+    def show_page(self, page: QWidget | None) -> None:
+        """Show the page of a workspace alone; None brings back the middle of Explore and its docks as they were."""
+        if page is not None and self._docked is None:
+            self._docked = self.saveState(_DOCKS_VERSION)
+            for dock in self.docks.values():
+                dock.hide()
+        for dock in self.docks.values():
+            dock.toggleViewAction().setEnabled(page is None)
+        if page is not None and self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
+        self._pages.setCurrentWidget(self._middle if page is None else page)
+        self._pages.updateGeometry()
+        if page is None and self._docked is not None:
+            docked, self._docked = self._docked, None
+            self.restoreState(docked, _DOCKS_VERSION)
+
     def place(self) -> QByteArray:
-        """Where the docks are."""
-        return self.saveState(_DOCKS_VERSION)
+        """Where the docks are, or will be again."""
+        return self.saveState(_DOCKS_VERSION) if self._docked is None else self._docked
 
     def restore_place(self, state: QByteArray) -> None:
         """Docks where they were; ignored where it is of another version."""

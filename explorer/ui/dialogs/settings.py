@@ -96,6 +96,14 @@ class Settings:
         """Remember the folder for a purpose."""
         self._file.setValue(f"folders/{purpose}", path)
 
+    def derived(self) -> str:
+        """The problem that was derived last, as its workspace keeps it; "" where there is none."""
+        return self._text("derive/problem", "")
+
+    def set_derived(self, text: str) -> None:
+        """Remember the problem that was derived last."""
+        self._file.setValue("derive/problem", text)
+
     def place(self) -> tuple[QByteArray, QByteArray]:
         """Geometry and state of the window; empty where there are none."""
         return self._bytes("window/geometry"), self._bytes("window/state")

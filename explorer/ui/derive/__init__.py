@@ -1,0 +1,1 @@
+"""The Derive workspace: exact derivations, step by step."""
