@@ -15,7 +15,6 @@ from explorer.ops import (
     batch_norm,
     global_average_pool,
     global_max_pool,
-    input_conversion,
     kmax_pool,
     lp_pool,
     max_pool,
@@ -24,6 +23,9 @@ from explorer.ops import (
     min_pool,
     sort_pool2d,
     stochastic_pool,
+)
+from explorer.ops import (
+    input as input_conversion,
 )
 from explorer.ops.op import Op, no_tick
 from kernels import bands as banding
