@@ -48,12 +48,13 @@ def linked(derivation: Derivation) -> set[str]:
 
 
 def check_outline(derivation: Derivation) -> None:
-    """Keys are unique, steps follow earlier ones, links lead somewhere, and every check that is shown holds."""
+    """Keys are unique, steps follow earlier ones, links lead somewhere, no sheet is empty, and every check that is shown holds."""
     keys = [step.key for step in derivation.steps]
     assert len(set(keys)) == len(keys)
     for i, step in enumerate(derivation.steps):
         assert set(step.follows) <= set(keys[:i])
         assert step.lines
+        assert all(line.blocks for line in step.lines), "a sheet is never empty"
         assert step.depth in (0, 1)
     assert linked(derivation) <= set(keys)
     assert checks(derivation)

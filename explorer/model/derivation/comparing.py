@@ -9,6 +9,7 @@ from explorer.model.derivation.derivation import Step
 from explorer.model.derivation.expression import (
     Block,
     Check,
+    Formula,
     Number,
     Relation,
     Sentence,
@@ -16,6 +17,8 @@ from explorer.model.derivation.expression import (
     Table,
     Term,
     Words,
+    equation,
+    grid,
     number,
     sentence,
 )
@@ -77,7 +80,9 @@ def _blocks(
     each: Published, found: tuple[RowScaling, ...] | None, algorithm: FilterAlgorithm, labels: tuple[Term, ...]
 ) -> list[Block]:
     if found is None or all(not one.changes and one.source == one.target for one in found):
-        return []
+        letters = (Symbol("A", raised="T"), Symbol("G"), Symbol("B", raised="T"))
+        matrices = (each.algorithm.AT, each.algorithm.G, each.algorithm.BT)
+        return [Formula(equation(letter, grid(rows))) for letter, rows in zip(letters, matrices, strict=True)]
     head = (
         sentence("row"),
         sentence("belongs to"),

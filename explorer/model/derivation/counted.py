@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from explorer.model.derivation.derivation import Line, Step
-from explorer.model.derivation.expression import Sentence, Table, Term, Words, number, sentence
+from explorer.model.derivation.expression import (
+    Formula,
+    Quotient,
+    Sentence,
+    Table,
+    Term,
+    Words,
+    equation,
+    number,
+    sentence,
+)
 from kernels.algebra.counting import Counts, Transform
 
 __all__ = ["count_step", "counts_json", "counts_table"]
@@ -14,6 +25,10 @@ __all__ = ["count_step", "counts_json", "counts_table"]
 def count_step(counts: Counts, direct: int, why_least: Sentence, follows: tuple[str, ...]) -> Step:
     """Multiplications against those of the definition, and the additions paid for them."""
     table = counts_table(counts)
+    ratio = Fraction(direct, counts.multiplications)
+    fraction: Term = Quotient(number(direct), number(counts.multiplications))
+    # Where nothing cancels the fraction is its own value already.
+    saving = Formula(fraction if ratio.denominator == counts.multiplications > 1 else equation(fraction, number(ratio)))
     lines = (
         Line(
             sentence(
@@ -22,11 +37,11 @@ def count_step(counts: Counts, direct: int, why_least: Sentence, follows: tuple[
                 direct=direct,
                 least=Words(why_least),
             ),
-            (),
+            (saving,),
         ),
         Line(
             sentence("They are paid for with {count} additions for every input.", count=counts.additions),
-            (table,),
+            (saving, table),
         ),
         Line(
             sentence(
@@ -34,7 +49,7 @@ def count_step(counts: Counts, direct: int, why_least: Sentence, follows: tuple[
                 "inputs and are not counted in.",
                 naive=counts.naive_additions,
             ),
-            (table,),
+            (saving, table),
         ),
     )
     return Step(

@@ -74,10 +74,10 @@ def _step(
     proof: Proof,
     follows: tuple[str, ...],
 ) -> Step:
-    check = Check(Relation((Words(left), Words(right)), ("=",)), proof.holds)
-    strokes: list[tuple[Sentence, list[Block]]] = [
-        (sentence("Both sides are linear in each input: compare the coefficients of every {pair}.", pair=pair), [])
-    ]
+    identity = Relation((Words(left), Words(right)), ("=",))
+    check = Check(identity, proof.holds)
+    linear = sentence("Both sides are linear in each input: compare the coefficients of every {pair}.", pair=pair)
+    strokes: list[tuple[Sentence, list[Block]]] = [(linear, [Formula(identity)])]
     for wanted in (True, False):
         place = _telling(algorithm, expected, wanted)
         if place:

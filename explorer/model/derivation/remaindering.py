@@ -137,6 +137,7 @@ def _stated(system: System, x: str, a: Symbol) -> Step:
 def _coprime(system: System, x: str) -> Step:
     pairs = [(one, other, number(1)) for one, other in combinations([shown(row.m, x) for row in rows_of(system)], 2)]
     table = Table((sentence("modulus"), sentence("and modulus"), Symbol("gcd")), tuple(pairs))
+    moduli = [Formula(equation(indexed("m", i), shown(row.m, x))) for i, row in enumerate(rows_of(system))]
     if pairs:
         said = sentence("None of the pairs ({count}) shares a factor: the theorem applies.", count=len(pairs))
     else:
@@ -144,7 +145,7 @@ def _coprime(system: System, x: str) -> Step:
     return Step(
         "coprime",
         sentence("Check that the moduli are coprime"),
-        (Line(said, (table,) if 0 < len(pairs) <= _PAIRS_SHOWN else ()),),
+        (Line(said, (table,) if 0 < len(pairs) <= _PAIRS_SHOWN else tuple(moduli)),),
         why=sentence("Moduli with a common factor could contradict each other, and no inverse would exist."),
         follows=("problem",),
         facts={"pairs": len(pairs)},

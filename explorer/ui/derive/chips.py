@@ -27,7 +27,8 @@ class Chip(QToolButton):
     def __init__(self, text: str, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setText(text)
+        self.value = text
+        self.setText(_set(text))
         self.setProperty("role", "chip")
         self.setFont(theme.current().font("number"))
         self.setAccessibleName(text)
@@ -76,6 +77,11 @@ class Chip(QToolButton):
             self.moved.emit(_MOVES[key])
         else:
             super().keyPressEvent(event)
+
+
+def _set(text: str) -> str:
+    """A value as mathematics writes it: ∞, and minus signs as long as a plus."""
+    return "∞" if text == "inf" else text.replace("-", "−")
 
 
 class _Entry(QLineEdit):
@@ -135,7 +141,7 @@ class Chips(QWidget):
     @property
     def values(self) -> tuple[str, ...]:
         """The texts of the chips."""
-        return tuple(chip.text() for chip in self._chips)
+        return tuple(chip.value for chip in self._chips)
 
     @property
     def typed(self) -> str:

@@ -7,12 +7,13 @@ from typing import Protocol, cast
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QInputMethodEvent, QKeyEvent, QTextCharFormat
-from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from explorer.ui import theme
 from explorer.ui.captioned import Text, menu_button
 from explorer.ui.derive.asked import Value
 from explorer.ui.derive.chips import Chips
+from explorer.ui.parameters.choices import ComboBox
 from explorer.ui.parameters.number_field import marked
 
 Place = tuple[int, int]
@@ -173,7 +174,7 @@ class ChoiceField(Field):
     def __init__(self, name: str, label: str, tip: str, options: Sequence[tuple[str, str]], *, beside: bool) -> None:
         """`options` are (value, text)."""
         super().__init__(name, label, beside=beside)
-        self.box = QComboBox()
+        self.box = ComboBox()
         self.box.setObjectName(f"derive.{name}")
         self.box.setAccessibleName(label)
         self.box.setToolTip(tip)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer.model.derivation.practice import Kind
 from explorer.refusal import Refusal
@@ -15,6 +15,7 @@ from explorer.ui.captioned import Text, button, head
 from explorer.ui.derive import asked
 from explorer.ui.derive.asked import Asked, Misread
 from explorer.ui.derive.fields import ChipsField, ChoiceField, CountField, Field, TextField
+from explorer.ui.parameters.choices import ComboBox
 from explorer.ui.texts import said
 
 Presets = Sequence[tuple[str, tuple[str, ...]]]
@@ -132,7 +133,7 @@ class Form(QWidget):
         inner.setContentsMargins(now.px(14), now.px(4), now.px(14), now.px(6))
         inner.setSpacing(now.px(8))
         column.addLayout(inner)
-        self._subject = QComboBox()
+        self._subject = ComboBox()
         self._subject.setObjectName("derive.subject")
         self._subject.setAccessibleName(self.tr("Subject"))
         self._subject.setToolTip(self.tr("What is derived"))
