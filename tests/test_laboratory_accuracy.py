@@ -210,7 +210,7 @@ def test_a_constant_too_large_for_any_float_is_infinite_without_a_warning() -> N
     [
         ({"tiles": 0}, "tiles is 0; it lies between 1 and"),
         ({"channels": 1_025}, "channels is 1025; it lies between 1 and 1024"),
-        ({"seed": -1}, "seed is -1; the least is 0"),
+        ({"seed": -1}, "seed is -1; it lies between 0 and"),
     ],
 )
 def test_settings_out_of_range_are_refused(others: dict[str, int], said: str) -> None:

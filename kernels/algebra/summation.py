@@ -2,7 +2,7 @@
 
 rows     Σ_j a_ij·v_j from left to right, every row by itself
 huffman  the two sums of least weight first; a term weighs |a_ij| and a sum as much as its terms together. What is
-         small is added before it meets what is large [Barabasz et al., arXiv 1803.10986, section 6; Huffman 1952]
+         small is added before it meets what is large [Barabasz et al., arXiv 1803.10986; Huffman 1952]
 shared   the straight-line program: sums that several rows have are formed once
 """
 

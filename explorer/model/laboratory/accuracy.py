@@ -25,6 +25,7 @@ import numpy as np
 from explorer.model.derivation.filtering import algorithm_of, settled
 from explorer.model.derivation.presets import presets
 from explorer.model.derivation.problem import Filter
+from explorer.model.laboratory.ranges import check_range
 from explorer.model.laboratory.steps import Steps
 from explorer.refusal import Refusal
 from kernels.algebra.summation import Order
@@ -58,6 +59,7 @@ PUBLISHED_DIRECT = 4.63e-8
 
 MOST_TILES = 1_000_000
 MOST_CHANNELS = 1_024
+MOST_SEED = 1 << 62
 _STEP = 512
 """Tiles in a step: all that belongs to them fits the cache, and a step takes some milliseconds."""
 
@@ -223,17 +225,6 @@ def _check(setting: Setting) -> None:
             m=setting.filter.m,
             r=setting.filter.r,
         )
-    for name, value, limit in (
-        ("tiles", setting.tiles, MOST_TILES),
-        ("channels", setting.channels, MOST_CHANNELS),
-    ):
-        if not 1 <= value <= limit:
-            raise Refusal(
-                "The number of {name} is {value}; it lies between {least} and {limit}.",
-                name=name,
-                value=value,
-                least=1,
-                limit=limit,
-            )
-    if setting.seed < 0:
-        raise Refusal("The seed is {value}; the least is {limit}.", value=setting.seed, limit=0)
+    check_range("tiles", setting.tiles, 1, MOST_TILES)
+    check_range("channels", setting.channels, 1, MOST_CHANNELS)
+    check_range("seed", setting.seed, 0, MOST_SEED)
