@@ -22,7 +22,7 @@ from kernels.algebra.bilinear import FilterAlgorithm
 from kernels.algebra.straight_line import Program
 from kernels.algebra.summation import Order, scaled, summed
 
-__all__ = ["Array", "Transforms", "applied", "directly", "outputs", "products", "transforms"]
+__all__ = ["Array", "Transforms", "applied", "cast", "directly", "errors", "outputs", "products", "transforms"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -89,6 +89,20 @@ def directly(taps: Array, data: Array, onto: Array | None = None) -> Array:
             seen = data[tuple(slice(k, k + size) for k, size in zip(at, sizes, strict=True))]
             total = total + taps[at] * seen
     return total
+
+
+def cast(values: Array, arithmetic: str) -> Array:
+    """`values` rounded to "float32" or "float16"."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return values.astype(arithmetic)
+
+
+def errors(found: Array, exact: Array) -> Array:
+    """|found − exact| in float64, infinite where either is not finite."""
+    with np.errstate(invalid="ignore"):
+        made = np.abs(found.astype(np.float64) - exact)
+    made[~np.isfinite(made)] = np.inf
+    return made
 
 
 def _nearest(factor: Fraction) -> float:

@@ -17,6 +17,7 @@ from explorer.model.laboratory.accuracy import (
     Measured,
     Setting,
     column,
+    in_steps,
     measured,
     published_filter,
     random_tiles,
@@ -225,6 +226,15 @@ def test_points_and_sizes_that_do_not_fit_are_refused() -> None:
         measure(Filter(2, 3, across=(4, 3)))
     with pytest.raises(Refusal, match="no published points for F\\(4, 5\\)"):
         published_filter(4, 5)
+
+
+@pytest.mark.parametrize(("m", "tiles"), [(2, 1), (2, 512), (4, 1_300), (32, 100), (16, 3)])
+def test_a_step_is_short_however_large_the_tile(m: int, tiles: int) -> None:
+    steps = in_steps(tiles, Filter(m, 3))
+    assert sum(steps) == tiles
+    assert all(steps)
+    assert max(steps) <= 512
+    assert max(steps) * (m + 2) ** 3 <= 512_000
 
 
 def test_a_column_counts_its_progress_and_can_be_left_within_a_step() -> None:

@@ -135,3 +135,16 @@ def test_a_map_can_be_left_between_bands() -> None:
 def test_what_does_not_fit_is_refused(plane: np.ndarray, kernel: np.ndarray, said: str) -> None:
     with pytest.raises(Refusal, match=said):
         _: ErrorMap = finished(error_map(plane, kernel, Filter(4, 3)))
+
+
+@pytest.mark.parametrize(("arithmetic", "value"), [("float16", 1e6), ("float32", 1e300), ("float32", 1e38)])
+def test_values_past_the_arithmetic_give_infinite_errors_around_them_without_a_warning(
+    arithmetic: str, value: float
+) -> None:
+    plane = uniform(9, 9)
+    plane[4, 4] = value
+    found = finished(error_map(plane, 4 * np.ones((3, 3)), Filter(2, 3), arithmetic))  # type: ignore[arg-type]
+    assert np.isinf(found.fast).any()
+    assert np.isinf(found.direct[2:5, 2:5]).all()
+    assert np.isfinite(found.direct[:2]).all()
+    assert not np.isnan(found.fast).any()

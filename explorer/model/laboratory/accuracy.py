@@ -29,7 +29,7 @@ from explorer.model.laboratory.ranges import check_range
 from explorer.model.laboratory.steps import Steps
 from explorer.refusal import Refusal
 from kernels.algebra.summation import Order
-from kernels.rounded import Array, directly, outputs, products, transforms
+from kernels.rounded import Array, directly, errors, outputs, products, transforms
 
 __all__ = [
     "PUBLISHED",
@@ -40,6 +40,7 @@ __all__ = [
     "Measured",
     "Setting",
     "column",
+    "in_steps",
     "measured",
     "published_filter",
     "random_tiles",
@@ -60,8 +61,6 @@ PUBLISHED_DIRECT = 4.63e-8
 MOST_TILES = 1_000_000
 MOST_CHANNELS = 1_024
 MOST_SEED = 1 << 62
-_STEP = 512
-"""Tiles in a step: all that belongs to them fits the cache, and a step takes some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +127,8 @@ def measured(setting: Setting) -> Steps[Measured]:
     sums = _Sums(), _Sums()
     random = np.random.default_rng(setting.seed)
     total = setting.tiles * setting.channels
-    for start in range(0, setting.tiles, _STEP):
-        count = min(_STEP, setting.tiles - start)
+    start = 0
+    for count in in_steps(setting.tiles, setting.filter):
         kept: Array | None = None
         plain: Array | None = None
         exact: Array | None = None
@@ -146,6 +145,7 @@ def measured(setting: Setting) -> Steps[Measured]:
         assert exact is not None
         sums[0].add(outputs(made, kept), exact)
         sums[1].add(plain, exact)
+        start += count
     unit = UNITS[setting.arithmetic]
     return Measured(setting, sums[0].error(unit), sums[1].error(unit))
 
@@ -180,6 +180,13 @@ def published_filter(m: int, r: int = 3) -> Filter:
     )
 
 
+def in_steps(tiles: int, problem: Filter, most: int = 512) -> tuple[int, ...]:
+    """The tiles of each step: all that belongs to them fits the cache, and a step takes some milliseconds."""
+    inputs = problem.m + problem.r - 1
+    each = min(max(most * 1_000 // inputs**3, 8), most)
+    return (*[each] * (tiles // each), *([tiles % each] if tiles % each else []))
+
+
 def random_tiles(setting: Setting, count: int, random: np.random.Generator) -> tuple[Array, Array]:
     """Taps and data of one channel for `count` tiles: 32 random bits to float32, times 2, minus 1, then rounded."""
     m, r = setting.filter.m, setting.filter.r
@@ -201,10 +208,8 @@ class _Sums:
     failed: int = 0
 
     def add(self, found: Array, exact: Array) -> None:
-        error = np.abs(found.astype(np.float64) - exact)
-        missing = ~np.isfinite(error)
-        error[missing] = np.inf
-        self.failed += int(missing.sum())
+        error = errors(found, exact)
+        self.failed += int(np.isinf(error).sum())
         self.maximum = max(self.maximum, float(error.max()))
         self.largest = max(self.largest, float(np.abs(exact).max()))
         self.means.append(error.reshape(-1, error.shape[-1]).mean(0))

@@ -13,17 +13,17 @@ import numpy as np
 
 from explorer.model.derivation.filtering import algorithm_of
 from explorer.model.derivation.problem import Filter
-from explorer.model.laboratory.accuracy import UNITS, Arithmetic
+from explorer.model.laboratory.accuracy import UNITS, Arithmetic, in_steps
 from explorer.model.laboratory.steps import Steps
 from explorer.ops.op import times
 from explorer.refusal import Refusal
 from kernels.algebra.summation import Order
-from kernels.rounded import Array, directly, outputs, products, transforms
+from kernels.rounded import Array, cast, directly, errors, outputs, products, transforms
 
 __all__ = ["ErrorMap", "error_map"]
 
-_STEP = 1_024
-"""Tiles in a step, if a row of them has no more."""
+_TOGETHER = 1_024
+"""Tiles in a step at the most, if a row of them has no more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,30 +49,27 @@ def error_map(
     _check(plane, kernel, r)
     rows, columns = plane.shape[0] - r + 1, plane.shape[1] - r + 1
     down, across = -(-rows // m), -(-columns // m)
-    taps = kernel.astype(arithmetic)[..., None]
+    taps = cast(kernel, arithmetic)[..., None]
     fast, direct = (np.empty((rows, columns), np.float32) for _ in range(2))
     largest = 0.0
-    together = max(_STEP // across, 1)
+    together = max(in_steps(down * across, problem, _TOGETHER)[0] // across, 1)
     for start in range(0, down, together):
         count = min(together, down - start)
-        data = _tiles(plane, start * m, count, across, m, r).astype(arithmetic)
+        data = _tiles(cast(plane[start * m : (start + count) * m + r - 1], arithmetic), count, across, m, r)
         exact = directly(taps.astype(np.float64), data.astype(np.float64))
         band = slice(start * m, min((start + count) * m, rows))
         for onto, found in ((fast, outputs(made, products(made, taps, data))), (direct, directly(taps, data))):
-            error = np.abs(found.astype(np.float64) - exact)
-            error[~np.isfinite(error)] = np.inf
-            onto[band] = _laid_out(error, count, across)[: band.stop - band.start, :columns]
+            onto[band] = _laid_out(errors(found, exact), count, across)[: band.stop - band.start, :columns]
         seen = _laid_out(exact, count, across)[: band.stop - band.start, :columns]
         largest = max(largest, float(np.abs(seen).max()))
         yield start + count, down
     return ErrorMap(fast, direct, largest, UNITS[arithmetic])
 
 
-def _tiles(plane: Array, top: int, down: int, across: int, m: int, r: int) -> Array:
-    """(α, α, down·across): tiles of α = m + r − 1 inputs every m, zeros past the plane."""
+def _tiles(band: Array, down: int, across: int, m: int, r: int) -> Array:
+    """(α, α, down·across): tiles of α = m + r − 1 inputs every m, zeros past the band."""
     height, width = down * m + r - 1, across * m + r - 1
-    band = plane[top : top + height]
-    filled = np.zeros((height, width), plane.dtype)
+    filled = np.zeros((height, width), band.dtype)
     filled[: band.shape[0], : band.shape[1]] = band
     windows = np.lib.stride_tricks.sliding_window_view(filled, (m + r - 1, m + r - 1))[::m, ::m]
     return np.ascontiguousarray(windows.transpose(2, 3, 0, 1)).reshape(m + r - 1, m + r - 1, down * across)

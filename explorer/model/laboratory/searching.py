@@ -11,7 +11,7 @@ of the sets was settled before. [Barabasz et al., arXiv 1803.10986, on what make
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from math import inf, isfinite
 from random import Random
@@ -19,27 +19,24 @@ from statistics import fmean, stdev
 from types import MappingProxyType
 from typing import Any, Literal
 
-import numpy as np
-
-from explorer.model.derivation.filtering import algorithm_of
 from explorer.model.derivation.fitting import check_size
 from explorer.model.derivation.presets import presets
 from explorer.model.derivation.problem import Filter, Fractions
-from explorer.model.laboratory.accuracy import MOST_SEED, Arithmetic, Setting, random_tiles
+from explorer.model.laboratory.accuracy import MOST_SEED, Arithmetic, Setting
 from explorer.model.laboratory.point_sets import Points, changed, drawn, standard, stock
 from explorer.model.laboratory.ranges import check_range
-from explorer.model.laboratory.steps import Steps
+from explorer.model.laboratory.steps import Steps, counting
+from explorer.model.laboratory.trial import Trial
 from explorer.refusal import Refusal
 from kernels.algebra.summation import Order
-from kernels.rounded import Array, directly, outputs, products, transforms
 
 __all__ = ["Found", "Outcome", "Search", "Searching", "as_json"]
 
 RANGES: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
         "evaluations": (1, 100_000),
-        "tiles": (10, 10_000),
-        "seeds": (1, 20),
+        "tiles": (10, 5_000),
+        "seeds": (1, 10),
         "kept": (1, 50),
         "fresh": (2, 100),
         "height": (1, 12),
@@ -83,6 +80,12 @@ class Search:
     fresh: int = 8
     height: int = 5
     seed: int = 1
+
+    @property
+    def setting(self) -> Setting:
+        """What is measured of each set, but for its points."""
+        problem = Filter(self.m, self.r, fractions=self.fractions)
+        return Setting(problem, self.directions, self.arithmetic, self.order, 1, self.tiles, self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ class Searching:
         for each in presets(search.m, search.r):
             points = standard(tuple(point for point in each.points if not isinstance(point, str)))
             self._known[points] = (*self._known.get(points, ()), each.key)
-        self._tiles = [self._draw(number) for number in range(search.seeds)]
+        self._trial = Trial(search.setting)
         self._scores: dict[Points, float] = {}
         self._seen: set[Points] = set()
 
@@ -151,17 +154,18 @@ class Searching:
         last = search.fresh * (search.kept + len(self._known))
         total = search.evaluations + last
         for _ in self._climb():
-            yield self.evaluations, total
+            yield self.evaluations - 1, total
         kept = tuple(points for points, _ in self.best)
         errors: dict[Points, list[float]] = {points: [] for points in (*kept, *self._known)}
         total = self.evaluations + search.fresh * len(errors)
         done = self.evaluations
         for number in range(search.seeds, search.seeds + search.fresh):
-            tiles = self._draw(number)
             for points, found in errors.items():
-                found.append(self._error(points, (tiles,)))
+                trying = self._trial.error(points, number)
+                found.append((yield from counting(trying, done, total)))
                 done += 1
-                yield done, total
+            self._trial.forget(number)
+        yield total, total
         made = {points: self._found(points, found) for points, found in errors.items()}
         return Outcome(
             search,
@@ -171,21 +175,20 @@ class Searching:
             tuple(self.history),
         )
 
-    def _climb(self) -> Iterator[None]:
-        """Try a set before each yield."""
+    def _climb(self) -> Generator[None, None, None]:
+        """Try sets; a yield for each step of one."""
         random, budget = self._random, self.search.evaluations
         count = self.search.m + self.search.r - 2
         for points in [*self._known, standard(drawn(random, self._stock, count))]:
             if points not in self._seen and self.evaluations < budget:
-                self._try(points, inf)
-                yield
+                yield from self._try(points, inf)
         here = self.best[0][0]
         failures = 0
         while self.evaluations < budget:
             new = self._untried(here)
             if new is None:
                 return
-            if self._try(new, self._scores.get(here, inf)):
+            if (yield from self._try(new, self._scores.get(here, inf))):
                 here, failures = new, 0
             else:
                 failures += 1
@@ -195,7 +198,6 @@ class Searching:
                 here = random.choice(good)
                 for _ in range(2):
                     here = changed(random, here, self._stock) or here
-            yield
 
     def _untried(self, here: Points) -> Points | None:
         """A set near `here`, or where chance finds none any; None where it finds none either."""
@@ -208,35 +210,19 @@ class Searching:
                 return new
         return None
 
-    def _try(self, points: Points, against: float) -> bool:
-        """Whether the set errs less than `against`; far from it after the first tiles, it has no score."""
+    def _try(self, points: Points, against: float) -> Generator[None, None, bool]:
+        """Whether the set errs less than `against`; far from it on the first tiles, it gets no score."""
         self._seen.add(points)
-        first = self._error(points, self._tiles[:1])
-        if first > _CLOSE * against:
-            return False
-        score = fmean([first, *(self._error(points, (tiles,)) for tiles in self._tiles[1:])])
+        errors: list[float] = []
+        for number in range(self.search.seeds):
+            errors.append((yield from self._trial.error(points, number)))
+            if errors[0] > _CLOSE * against:
+                return False
+        score = fmean(errors)
         if not self.history or score < self.history[-1][1]:
             self.history.append((self.evaluations, score))
         self._scores[points] = score
         return score < against
-
-    def _draw(self, number: int) -> tuple[Array, Array, Array]:
-        """Taps, data and exact outputs of a seed of the search's own: `number` counts them."""
-        search = self.search
-        setting = Setting(Filter(search.m, search.r), search.directions, search.arithmetic)
-        taps, data = random_tiles(setting, search.tiles, np.random.default_rng([search.seed, number]))
-        return taps, data, directly(taps.astype(np.float64), data.astype(np.float64))
-
-    def _error(self, points: Points, drawn: Iterable[tuple[Array, Array, Array]]) -> float:
-        search = self.search
-        problem = Filter(search.m, search.r, (*points, "inf"), fractions=search.fractions)
-        made = transforms(algorithm_of(problem), search.order)
-        errors = []
-        for taps, data, exact in drawn:
-            found = outputs(made, products(made, taps, data))
-            errors.append(float(np.abs(found.astype(np.float64) - exact).mean()))
-        mean = fmean(errors)
-        return mean if isfinite(mean) else inf
 
     def _found(self, points: Points, errors: list[float]) -> Found:
         mean = fmean(errors)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from explorer.ops.op import Tick, no_tick
 
-__all__ = ["Steps", "finished"]
+__all__ = ["Steps", "counting", "finished"]
 
 T = TypeVar("T")
 Steps = Generator[tuple[int, int], None, T]
@@ -19,6 +19,17 @@ Steps = Generator[tuple[int, int], None, T]
 
 def _no_progress(done: int, total: int) -> None:
     pass
+
+
+def counting(steps: Generator[object, None, T], done: int, total: int) -> Steps[T]:
+    """The result of a part that counts nothing itself: (done, total) after each of its steps."""
+    try:
+        while True:
+            next(steps)
+            yield done, total
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
 
 
 def finished(steps: Steps[T], *, tick: Tick = no_tick, progress: Callable[[int, int], None] = _no_progress) -> T:
