@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 from fractions import Fraction
+from functools import reduce
+from operator import mul
 
 import numpy as np
 import pytest
@@ -25,9 +27,12 @@ from explorer.model.laboratory.accuracy import (
 from explorer.model.laboratory.steps import finished
 from explorer.ops.op import Cancelled
 from explorer.refusal import Refusal
-from kernels.algebra.matrix import Matrix, matrix
+from kernels.algebra.bilinear import FilterAlgorithm
+from kernels.algebra.matrix import Matrix, matrix, transpose
+from kernels.algebra.polynomial import Polynomial
+from kernels.algebra.proof import prove_filter
 from kernels.algebra.summation import Order, scaled, summed
-from kernels.rounded import applied, directly, outputs, products, transforms
+from kernels.rounded import applied, directly, errors, outputs, products, transforms
 
 ORDERS: tuple[Order, ...] = ("rows", "huffman", "shared")
 
@@ -61,6 +66,37 @@ def test_whole_points_fail_for_larger_tiles() -> None:
     assert growth[2] > 15
     assert growth[3] > 100
     assert growth[4] > 500
+
+
+def published_matrices(m: int) -> FilterAlgorithm:
+    """Powers of the points in Aᵀ, the coefficients of M_i in Bᵀ, and 1/M_i(β_i) in G."""
+    points = [each for each in published_filter(m).points if not isinstance(each, str)]
+    A, G, B = [], [], []
+    for point in points:
+        cofactor = reduce(mul, (Polynomial([-each, 1]) for each in points if each != point))
+        A.append(tuple(point**j for j in range(m)))
+        G.append(tuple(point**k / cofactor(point) for k in range(3)))
+        B.append(tuple(cofactor[i] for i in range(m + 2)))
+    M = reduce(mul, (Polynomial([-each, 1]) for each in points))
+    unit_a, unit_g = ((Fraction(0),) * (size - 1) + (Fraction(1),) for size in (m, 3))
+    return FilterAlgorithm(transpose((*A, unit_a)), (*G, unit_g), (*B, tuple(M[i] for i in range(m + 2))))
+
+
+@pytest.mark.parametrize("m", sorted(PUBLISHED))
+def test_the_matrices_of_the_published_program_give_the_same_bits_and_by_huffmans_tree_the_published_error(
+    m: int,
+) -> None:
+    theirs = published_matrices(m)
+    assert prove_filter(theirs).holds
+    taps, data = random_tiles(Setting(published_filter(m)), 10_000, np.random.default_rng(8))
+
+    def found(algorithm: FilterAlgorithm, order: Order) -> np.ndarray:
+        made = transforms(algorithm, order)
+        return outputs(made, products(made, taps, data))
+
+    assert np.array_equal(found(theirs, "rows"), found(algorithm_of(published_filter(m)), "rows"))
+    exact = directly(taps.astype(float), data.astype(float))
+    assert errors(found(theirs, "huffman"), exact).mean() == pytest.approx(PUBLISHED[m], rel=0.05)
 
 
 def test_a_line_errs_less_than_a_plane() -> None:
