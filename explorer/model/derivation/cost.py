@@ -20,11 +20,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
+from explorer.model.derivation.filtering import algorithm_of
+from explorer.model.derivation.problem import Filter
 from kernels.algebra.bilinear import FilterAlgorithm
 from kernels.algebra.counting import Counts, Transform, count_filter, count_nested
-from kernels.algebra.filter_form import placed, transposed
-from kernels.algebra.points import usual_points
-from kernels.algebra.winograd import linear_moduli, winograd
 
 __all__ = ["Cost", "Way", "beside", "by_fft", "by_filter", "direct", "over_tiles", "products_per_output"]
 
@@ -119,16 +118,10 @@ def beside(algorithm: FilterAlgorithm) -> tuple[Cost, ...]:
 def over_tiles(r: int, largest: int = 256) -> tuple[Cost, ...]:
     """The plot over the size of the tile: the definition, F(m×m, r×r) at the usual points, and the FFT both ways."""
     made = [direct(r, 2)]
-    made += [by_filter(_usual(m, r), 2) for m in range(2, MOST_INPUTS - r + 2)]
+    made += [by_filter(algorithm_of(Filter(m, r)), 2) for m in range(2, MOST_INPUTS - r + 2)]
     tiles = [1 << level for level in range(2, largest.bit_length()) if 1 << level >= r]
     made += [by_fft(tile, r, products) for products in (4, 3) for tile in tiles]
     return tuple(made)
-
-
-@lru_cache(maxsize=64)
-def _usual(m: int, r: int) -> FilterAlgorithm:
-    convolution = winograd(r, m, linear_moduli(usual_points(m + r - 2)), infinity=True)
-    return placed(transposed(convolution.convolver), "G")
 
 
 def _of_counts(counts: Counts, m: int, r: int, directions: int) -> Cost:

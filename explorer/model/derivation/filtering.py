@@ -43,7 +43,7 @@ from kernels.algebra.points import usual_points
 from kernels.algebra.proof import Proof, prove_filter
 from kernels.algebra.winograd import Winograd, linear_moduli, winograd
 
-__all__ = ["derive_filter", "settled"]
+__all__ = ["algorithm_of", "derive_filter", "settled"]
 
 
 def derive_filter(problem: Filter) -> Derivation:
@@ -94,6 +94,15 @@ def settled(problem: Filter) -> Filter:
     if not finite:
         raise Refusal("The point inf stands alone; at least {least} finite point is needed.", least=1)
     return replace(problem, points=(*finite, "inf") if len(finite) < alpha else finite)
+
+
+def algorithm_of(problem: Filter) -> FilterAlgorithm:
+    """The matrices alone, along one direction; Refusal where points, moduli or sizes do not fit."""
+    return _algorithm(settled(problem))
+
+
+def _algorithm(chosen: Filter) -> FilterAlgorithm:
+    return placed(transposed(_convolution(chosen).convolver), chosen.fractions)
 
 
 def _convolution(chosen: Filter) -> Winograd:
@@ -153,9 +162,8 @@ def _across(chosen: Filter, algorithm: FilterAlgorithm) -> tuple[FilterAlgorithm
     """The other direction and its points: the same algorithm unless another size was asked for."""
     if chosen.across is None or chosen.across == (chosen.m, chosen.r):
         return algorithm, tuple(map(str, chosen.points))
-    other = settled(Filter(*chosen.across))
-    made = placed(transposed(_convolution(other).convolver), chosen.fractions)
-    return made, tuple(map(str, other.points))
+    other = settled(Filter(*chosen.across, fractions=chosen.fractions))
+    return _algorithm(other), tuple(map(str, other.points))
 
 
 def _least(algorithm: FilterAlgorithm) -> Sentence:
