@@ -29,6 +29,12 @@ class Limits:
     extent: int = _limit(4_096, "Kernel, stride and dilation", "cells")
     channels: int = _limit(4_096, "Channels of a layer", "channels")
     free_memory_percent: int = _limit(50, "Share of the free memory that a pipeline may use", "percent")
+    polynomial_degree: int = _limit(256, "Degree of a polynomial", "degrees")
+    expression_length: int = _limit(1_000, "Text of an expression", "characters")
+    number_digits: int = _limit(1_000, "Digits of an exact number", "digits")
+    filter_inputs: int = _limit(34, "Inputs m + r − 1 of a fast filter", "samples")
+    power_digits: int = _limit(100, "Digits of the powers in a fast filter", "digits")
+    moduli: int = _limit(34, "Moduli of a system of remainders", "moduli")
     undo_steps: int = _limit(500, "Steps of undo", "steps")
 
 

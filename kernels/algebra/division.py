@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kernels.algebra.growth import held
 from kernels.algebra.polynomial import Polynomial
 
 __all__ = ["Division", "DivisionStep", "divide"]
@@ -49,16 +50,16 @@ class Division:
         return self.quotient * self.b + self.remainder == self.a and self.remainder.degree < self.b.degree
 
 
-def divide(a: Polynomial, b: Polynomial) -> Division:
-    """Divide `a` by `b`; ZeroDivisionError for b = 0."""
+def divide(a: Polynomial, b: Polynomial, bits: int | None = None) -> Division:
+    """Divide `a` by `b`; ZeroDivisionError for b = 0, Growth where a number gets longer than `bits`."""
     if not b:
         raise ZeroDivisionError("division by the zero polynomial")
     steps = []
     rest = a
     while rest.degree >= b.degree:
         term = Polynomial([rest.leading / b.leading]).shifted(rest.degree - b.degree)
-        product = b.scaled(term.leading).shifted(term.degree)
-        after = rest - product
+        product = held(b.scaled(term.leading).shifted(term.degree), bits)
+        after = held(rest - product, bits)
         steps.append(DivisionStep(rest, term, product, after))
         rest = after
     return Division(a, b, tuple(steps))

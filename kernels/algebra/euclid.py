@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kernels.algebra.division import Division, divide
+from kernels.algebra.growth import held
 from kernels.algebra.polynomial import ONE, ZERO, Polynomial
 
 __all__ = ["Euclid", "EuclidRow", "euclid", "gcd", "inverse"]
@@ -64,6 +65,10 @@ class Euclid:
         lead = self.last.remainder.leading
         return factor.scaled(1 / lead) if lead else ZERO
 
+    def reconciles(self) -> bool:
+        """Whether s·a + t·b is the remainder in every row."""
+        return all(row.s * self.a + row.t * self.b == row.remainder for row in self.rows)
+
     def verified(self) -> bool:
         """Whether s·a + t·b = gcd and the gcd divides both, by multiplying and dividing."""
         g = self.gcd
@@ -71,14 +76,15 @@ class Euclid:
         return divides and self.s * self.a + self.t * self.b == g
 
 
-def euclid(a: Polynomial, b: Polynomial) -> Euclid:
-    """Euclid's algorithm for `a` and `b` with its rows and divisions."""
+def euclid(a: Polynomial, b: Polynomial, bits: int | None = None) -> Euclid:
+    """Euclid's algorithm for `a` and `b` with its rows and divisions; Growth where a number gets longer than `bits`."""
     rows = [EuclidRow(a, ONE, ZERO), EuclidRow(b, ZERO, ONE)]
     while rows[-1].remainder:
         before, last = rows[-2], rows[-1]
-        division = divide(before.remainder, last.remainder)
+        division = divide(before.remainder, last.remainder, bits)
         q = division.quotient
-        rows.append(EuclidRow(division.remainder, before.s - q * last.s, before.t - q * last.t, division))
+        s, t = held(before.s - q * last.s, bits), held(before.t - q * last.t, bits)
+        rows.append(EuclidRow(division.remainder, s, t, division))
     return Euclid(a, b, tuple(rows))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import zip_longest
+from math import lcm
 from numbers import Rational
 
 __all__ = ["ONE", "ZERO", "Polynomial", "X", "exact"]
@@ -17,9 +18,11 @@ __all__ = ["ONE", "ZERO", "Polynomial", "X", "exact"]
 
 def exact(value: Rational | int) -> Fraction:
     """`value` as a fraction; TypeError for a float, which is no exact number."""
+    if type(value) is Fraction:
+        return value
     if not isinstance(value, Rational):
         raise TypeError(f"exact arithmetic takes integers and fractions, not {type(value).__name__}")
-    return value if type(value) is Fraction else Fraction(value)
+    return Fraction(value)
 
 
 class Polynomial:
@@ -35,7 +38,7 @@ class Polynomial:
         while made and not made[-1]:
             made.pop()
         self._coefficients = tuple(made)
-        self._hash = hash(self._coefficients)
+        self._hash: int | None = None
 
     @property
     def coefficients(self) -> tuple[Fraction, ...]:
@@ -72,6 +75,9 @@ class Polynomial:
         return isinstance(other, Polynomial) and self._coefficients == other._coefficients
 
     def __hash__(self) -> int:
+        # Only when it is asked for: the hash of a fraction takes longer than a sum.
+        if self._hash is None:
+            self._hash = hash(self._coefficients)
         return self._hash
 
     def __repr__(self) -> str:
@@ -81,21 +87,31 @@ class Polynomial:
         return Polynomial(-each for each in self._coefficients)
 
     def __add__(self, other: Polynomial) -> Polynomial:
-        pairs = zip_longest(self._coefficients, other._coefficients, fillvalue=Fraction())
-        return Polynomial(a + b for a, b in pairs)
+        pairs = zip_longest(self._coefficients, other._coefficients, fillvalue=_NONE)
+        return Polynomial(a + b if a and b else a or b for a, b in pairs)
 
     def __sub__(self, other: Polynomial) -> Polynomial:
-        return self + -other
+        pairs = zip_longest(self._coefficients, other._coefficients, fillvalue=_NONE)
+        return Polynomial(a - b if b else a for a, b in pairs)
 
     def __mul__(self, other: Polynomial) -> Polynomial:
         if not self or not other:
             return ZERO
-        product = [Fraction()] * (self.degree + other.degree + 1)
-        for i, a in enumerate(self._coefficients):
-            if a:
-                for j, b in enumerate(other._coefficients):
-                    product[i + j] += a * b
-        return Polynomial(product)
+        # In integers over common denominators: a product of fractions looks for a common divisor at each of its sums.
+        a, below_a = self._over_common()
+        b, below_b = other._over_common()
+        product = [0] * (len(a) + len(b) - 1)
+        for i, x in enumerate(a):
+            if x:
+                for j, y in enumerate(b, i):
+                    product[j] += x * y
+        below = below_a * below_b
+        return Polynomial(product) if below == 1 else Polynomial(Fraction(each, below) for each in product)
+
+    def _over_common(self) -> tuple[list[int], int]:
+        """Numerators over the least common denominator, and that."""
+        below = lcm(*(each.denominator for each in self._coefficients))
+        return [each.numerator * (below // each.denominator) for each in self._coefficients], below
 
     def __pow__(self, exponent: int) -> Polynomial:
         if exponent < 0:
@@ -142,4 +158,5 @@ class Polynomial:
         return divmod(self, divisor)[1]
 
 
+_NONE = Fraction()
 ZERO, ONE, X = Polynomial(), Polynomial([1]), Polynomial([0, 1])

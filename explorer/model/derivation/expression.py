@@ -99,11 +99,16 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A matrix. `origins[i]` names the steps that made row i; `labels[i]` says what row i belongs to (a point)."""
+    """A matrix. `origins[i]` names the steps that made row i; `labels[i]` says what row i belongs to (a point).
+
+    `column_origins` and `column_labels` say the same of columns, where those are what belongs to a point (in Aᵀ).
+    """
 
     rows: tuple[tuple[Term, ...], ...]
     origins: tuple[tuple[str, ...], ...] = ()
     labels: tuple[Term, ...] = ()
+    column_origins: tuple[tuple[str, ...], ...] = ()
+    column_labels: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +225,11 @@ Block = Formula | Tableau | Table | Paragraph | Check
 def number(value: Fraction | int) -> Number:
     """An exact number."""
     return Number(exact(value))
+
+
+def shown(value: Fraction | int | Polynomial, variable: str = "x") -> Number | Poly:
+    """An exact number or a polynomial."""
+    return Poly(value, variable) if isinstance(value, Polynomial) else number(value)
 
 
 def equation(*parts: Term) -> Relation:

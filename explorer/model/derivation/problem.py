@@ -25,6 +25,7 @@ class Divide:
 
     a: Polynomial
     b: Polynomial
+    variable: str = "x"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Gcd:
 
     a: Polynomial
     b: Polynomial
+    variable: str = "x"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class PolynomialRemainders:
 
     residues: tuple[Polynomial, ...]
     moduli: tuple[Polynomial, ...]
+    variable: str = "x"
 
 
 @dataclass(frozen=True, slots=True)

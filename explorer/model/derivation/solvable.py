@@ -1,0 +1,100 @@
+"""Whether a system of remainders has an answer; a Refusal says why it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from explorer import limits
+from explorer.model.derivation.exact_text import plain
+from explorer.model.derivation.sizes import check_degree, check_numbers, check_polynomials
+from explorer.refusal import Refusal
+from kernels.algebra.polynomial import Polynomial
+from kernels.algebra.remainders import shared_factor, shared_integer_factor
+
+Value = int | Polynomial
+
+
+def check_integers(residues: Sequence[int], moduli: Sequence[int]) -> None:
+    """Refusal for what `integer_system` cannot solve, and past the limits."""
+    _check_count(len(residues), len(moduli))
+    check_numbers([*residues, *moduli])
+    for i, m in enumerate(moduli, 1):
+        if m < 2:
+            raise Refusal(
+                "Modulus {i} is {value}; the least is 2.",
+                i=i,
+                value=m,
+                hint="Modulo 1 all numbers are the same, and modulo 0 no two are." if m in (0, 1) else "",
+            )
+    shared = shared_integer_factor(moduli)
+    if shared:
+        i, j, factor = shared
+        raise _not_coprime(moduli[i], moduli[j], factor)
+    for i, (c, m) in enumerate(zip(residues, moduli, strict=True), 1):
+        if not 0 <= c < m:
+            raise Refusal(
+                "Residue {i} is {value}; modulo {modulus} it lies between 0 and {limit}.",
+                i=i,
+                value=c,
+                modulus=m,
+                limit=m - 1,
+                hint="",
+            )
+    check_numbers([prod(moduli)])
+
+
+def check_polynomial_system(residues: Sequence[Polynomial], moduli: Sequence[Polynomial]) -> None:
+    """Refusal for what `polynomial_system` cannot solve, and past the limits."""
+    _check_count(len(residues), len(moduli))
+    check_polynomials(*residues, *moduli)
+    check_moduli(moduli)
+    for i, (c, m) in enumerate(zip(residues, moduli, strict=True), 1):
+        if c.degree >= m.degree:
+            raise Refusal(
+                "Residue {i} has degree {value}; modulo a polynomial of degree {degree} it is {limit} at most.",
+                i=i,
+                value=c.degree,
+                degree=m.degree,
+                limit=m.degree - 1,
+                hint="Give the remainder of its division by the modulus.",
+            )
+
+
+def check_moduli(moduli: Sequence[Polynomial]) -> None:
+    """Refusal for a zero or constant modulus, for two that share a factor, and for a product past the limits."""
+    for i, m in enumerate(moduli, 1):
+        if m.degree < 1:
+            raise Refusal(
+                "Modulus {i} is {value}; a modulus has degree 1 at least.",
+                i=i,
+                value=m[0],
+                hint="Modulo a constant all polynomials are the same." if m else "Nothing is left modulo 0.",
+            )
+    check_degree(sum(m.degree for m in moduli))
+    shared = shared_factor(moduli)
+    if shared:
+        i, j, factor = shared
+        raise _not_coprime(moduli[i], moduli[j], factor)
+
+
+def _not_coprime(one: Value, other: Value, factor: Value) -> Refusal:
+    return Refusal(
+        "The moduli {one} and {other} share the factor {factor}; moduli have to be coprime.",
+        one=plain(one),
+        other=plain(other),
+        factor=plain(factor),
+        hint="Leave one out, or divide the factor out of one of them.",
+    )
+
+
+def _check_count(residues: int, moduli: int) -> None:
+    if residues != moduli:
+        raise Refusal(
+            "There are {value} residues and {count} moduli; each modulus has one residue.", value=residues, count=moduli
+        )
+    if not moduli:
+        raise Refusal("No moduli are given; the least is {limit}.", limit=1)
+    most = limits.current().moduli
+    if moduli > most:
+        raise Refusal("There are {value} moduli; the most is {limit}.", value=moduli, limit=most)
