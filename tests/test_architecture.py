@@ -60,7 +60,7 @@ def forbidden(module: str, source: str, *, package: bool = False) -> list[str]:
             if own == "explorer.cli" and other == "explorer.ui":
                 allowed = False
         elif own == "kernels":
-            allowed = top in {"numpy", "numba", "__future__"} or top in sys.stdlib_module_names
+            allowed = top in {"numpy", "numba", "llvmlite", "__future__"} or top in sys.stdlib_module_names
         else:
             allowed = top not in QT or own in ("explorer.ui", "explorer.app")
         if not allowed:
