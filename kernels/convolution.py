@@ -64,7 +64,7 @@ def _tile(y, y_at, y_step, n, start, start_at, s, s_at, at, taps, w, w_at, filte
 
 
 @kernel
-def _row(y, y_at, y_step, width, first, last, bias, fresh, s, s_at, at, w, w_step, w_from, shape, sums):
+def add_taps(y, y_at, y_step, width, first, last, bias, fresh, s, s_at, at, w, w_step, w_from, shape, sums):
     """A row of y, which begins at y_at in filter 0, for the filters `first` … `last` − 1.
 
     It is bias[f] where `fresh`, else itself, plus the taps. The weights of FILTERS filters f, f + 1, … begin at
@@ -128,7 +128,7 @@ def _correlate(x, w, bias, y, groups, needed, band, block, shape, k_first, k_las
                             break
                         at_row = n * y.shape[1] * y_step + (o * y.shape[3] + q) * width
                         read = row_step * (b - b0) * line
-                        _row(
+                        add_taps(
                             flat_y, at_row, y_step, width, k0, k1, bias, c0 == 0, flat, read, begins, w,
                             w_step, w_from, shape, sums,
                         )  # fmt: skip

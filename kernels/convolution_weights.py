@@ -21,10 +21,12 @@ from kernels.convolution import (
     forward_taps,
     scan,
 )  # fmt: skip
+from kernels.dot_tile import TAPS, TAPS_OF_ONE, dots_of_filters, dots_of_one
 from kernels.taps import fill, reads
+from kernels.tile import FILTERS
 
-COLUMNS = 512
-"""Cells of a row that are summed at a time: they stay in the first-level cache."""
+COLUMNS = 1024
+"""Cells that are summed at a time, of one row or of several: short enough a sum, and they stay in the first-level cache."""
 
 BINS = 16
 BINS_BYTES = 1 << 26
@@ -32,78 +34,24 @@ BINS_BYTES = 1 << 26
 
 
 @kernel
-def _dots_of_four(g0, g1, g2, g3, s, at, p0, p1, p2, p3):
-    """p_f[t] += Σ_j g_f[j]·s[at[t] + j], two taps t at a time; returns how many taps that were."""
-    n = len(g0)
-    zero = g0.dtype.type(0)
-    whole = len(at) - len(at) % 2
-    for t in range(0, whole, 2):
-        s0, s1 = s[at[t] : at[t] + n], s[at[t + 1] : at[t + 1] + n]
-        a0, a1, b0, b1, c0, c1, d0, d1 = zero, zero, zero, zero, zero, zero, zero, zero
-        for j in range(n):
-            a0 += g0[j] * s0[j]
-            a1 += g0[j] * s1[j]
-            b0 += g1[j] * s0[j]
-            b1 += g1[j] * s1[j]
-            c0 += g2[j] * s0[j]
-            c1 += g2[j] * s1[j]
-            d0 += g3[j] * s0[j]
-            d1 += g3[j] * s1[j]
-        p0[t] += a0
-        p0[t + 1] += a1
-        p1[t] += b0
-        p1[t + 1] += b1
-        p2[t] += c0
-        p2[t + 1] += c1
-        p3[t] += d0
-        p3[t + 1] += d1
-    return whole
-
-
-@kernel
-def _dots_of_one(g, s, at, p):
-    """p[t] += Σ_j g[j]·s[at[t] + j], three taps t at a time; returns how many taps that were."""
-    n = len(g)
-    zero = g.dtype.type(0)
-    whole = len(at) - len(at) % 3
-    for t in range(0, whole, 3):
-        s0, s1, s2 = s[at[t] : at[t] + n], s[at[t + 1] : at[t + 1] + n], s[at[t + 2] : at[t + 2] + n]
-        a0, a1, a2 = zero, zero, zero
-        for j in range(n):
-            a0 += g[j] * s0[j]
-            a1 += g[j] * s1[j]
-            a2 += g[j] * s2[j]
-        p[t] += a0
-        p[t + 1] += a1
-        p[t + 2] += a2
-    return whole
-
-
-@kernel
-def _dots_of_rest(g, s, at, p, done):
-    """p[t] += Σ_j g[j]·s[at[t] + j] for t from `done`."""
-    n = len(g)
-    for t in range(done, len(at)):
-        line = s[at[t] : at[t] + n]
-        total = g.dtype.type(0)
-        for j in range(n):
-            total += g[j] * line[j]
-        p[t] += total
-
-
-@kernel
-def _dots(gy, i, low, high, first, last, s, at, sums):
-    """sums[f, t] += Σ_j gy[f, i, j]·s[at[t] + j] for low ≤ j < high and the filters `first` … `last` − 1."""
-    f = first
-    while f + 4 <= last:
-        g0, g1, g2, g3 = gy[f, i, low:high], gy[f + 1, i, low:high], gy[f + 2, i, low:high], gy[f + 3, i, low:high]
-        done = _dots_of_four(g0, g1, g2, g3, s, at, sums[f], sums[f + 1], sums[f + 2], sums[f + 3])
-        for g in range(f, f + 4):
-            _dots_of_rest(gy[g, i, low:high], s, at, sums[g], done)
-        f += 4
-    for g in range(f, last):
-        done = _dots_of_one(gy[g, i, low:high], s, at, sums[g])
-        _dots_of_rest(gy[g, i, low:high], s, at, sums[g], done)
+def _add_dots(gy, g_at, g_step, g_row, filters, s, s_at, s_row, at, rows, n, sums, products):
+    """sums[f, t] += Σ_b Σ_j gy[g_at + f·g_step + b·g_row + j]·s[s_at + at[t] + b·s_row + j] for all f and taps t."""
+    taps = len(at)
+    f = 0
+    while f < filters:
+        tile, step = (1, TAPS_OF_ONE) if filters - f == 1 else (FILTERS, TAPS)
+        some = min(tile, filters - f)
+        for t in range(0, taps, step):
+            count = min(step, taps - t)
+            g_from = g_at + f * g_step
+            if tile == 1:
+                dots_of_one(products, gy, g_from, g_step, g_row, some, s, s_at, s_row, at, t, count, rows, n)
+            else:
+                dots_of_filters(products, gy, g_from, g_step, g_row, some, s, s_at, s_row, at, t, count, rows, n)
+            for i in range(some):
+                for j in range(count):
+                    sums[f + i, t + j] += products[i * step + j]
+        f += some
 
 
 @parallel_kernel
@@ -113,6 +61,8 @@ def _weigh(x, gy, sums, groups, needed, band, block, k_first, k_last, turn, turn
     channels = x.shape[1] // groups
     of_group = gy.shape[1] // groups
     bands = (blocks + band - 1) // band
+    flat_gy = gy.reshape(gy.size)
+    g_step = gy.shape[2] * gy.shape[3]
     for task in prange(sums.shape[0] * groups):
         g = task % groups
         piece = task // groups * turns + turn
@@ -125,17 +75,22 @@ def _weigh(x, gy, sums, groups, needed, band, block, k_first, k_last, turn, turn
             flat = np.empty(block * lines * line, x.dtype)
             scratch = flat.reshape((block, lines, line))
             at = np.empty(block * len(rows), np.int64)
+            products = np.empty(max(FILTERS * TAPS, TAPS_OF_ONE))
+            n_first = n * gy.shape[1]
             for c0 in range(0, channels, block):
                 c1 = min(c0 + block, channels)
                 fill(x[n, g * channels + c0 : g * channels + c1], top + row_step * b0, left, runs, run, step, scratch)
                 reads(rows, columns, c1 - c0, lines, line, at)
                 begins = at[: (c1 - c0) * len(rows)]
-                part = sums[task // groups, :, c0 * len(rows) : c1 * len(rows)]
-                for b in range(b0, b1):
-                    source = flat[row_step * (b - b0) * line :]
-                    for low in range(0, width, COLUMNS):
-                        high = min(low + COLUMNS, width)
-                        _dots(gy[n], b, low, high, k0, k1, source[low:], begins, part)
+                part = sums[task // groups, k0:k1, c0 * len(rows) : c1 * len(rows)]
+                for low in range(0, width, COLUMNS):
+                    length = min(COLUMNS, width - low)
+                    some = max(1, COLUMNS // length)
+                    for b in range(b0, b1, some):
+                        _add_dots(
+                            flat_gy, (n_first + k0) * g_step + b * width + low, g_step, width, k1 - k0, flat,
+                            row_step * (b - b0) * line + low, row_step * line, begins, min(some, b1 - b), length, part, products,
+                        )  # fmt: skip
 
 
 def weight_gradient(
@@ -151,7 +106,7 @@ def weight_gradient(
     turns = -(-pieces // bins)
     sums = np.zeros((bins, gw.shape[0], channels * len(table.order)))
     of_filter = max(1, band * table.width * channels * len(table.order) * bins * groups)
-    share = min(filters, max(4, CALL_OPERATIONS // of_filter // 4 * 4))
+    share = min(filters, max(FILTERS, CALL_OPERATIONS // of_filter // FILTERS * FILTERS))
     needed = scan(table)
     for k in range(0, filters, share):
         for turn in range(turns):

@@ -1,0 +1,72 @@
+"""Convolution as one product of matrices: the cells that each output reads are copied into columns (im2col).
+
+    X[(c, u, v), (i, j)] = x[c, i·s − p + u·d, j·s − p + v·d],   y[k, (i, j)] = b[k] + Σ w[k, (c, u, v)] · X[(c, u, v), (i, j)]
+
+The copy has kh·kw times as many numbers as the input, so it is made for some rows of the output at a time.
+[Chellapilla, Puri, Simard 2006]
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels._jit import parallel_kernel, prange, read_only
+from kernels.convolution import CALL_OPERATIONS, Array, Pads, Pair, Tick, add_taps, packed
+from kernels.tile import FILTERS, columns
+
+COLUMNS_BYTES = 1 << 19
+"""Columns that one thread copies at a time: half of a second-level cache."""
+
+
+@parallel_kernel
+def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, shape, first, last):
+    """The bands `first` … `last` − 1 of y (N, K, H', W'), for all filters; w as `packed` has it."""
+    channels, filters = x.shape[1] // groups, y.shape[1] // groups
+    height, width = y.shape[2], y.shape[3]
+    bands = (height + band - 1) // band
+    taps = channels * kernel[0] * kernel[1]
+    step = band * width
+    flat_y = y.reshape(y.size)
+    for task in prange(first, last):
+        image, g, top = task // (groups * bands), task // bands % groups, task % bands * band
+        rows = min(band, height - top)
+        # What a last tile reads past the columns is never kept.
+        made = np.zeros(taps * step + max(shape), x.dtype)
+        for t in range(taps):
+            c, u, v = t // (kernel[0] * kernel[1]), t // kernel[1] % kernel[0], t % kernel[1]
+            shift = v * dilation[1] - pads[1]
+            low = min(max(-(shift // stride[1]), 0), width)
+            high = min(max((x.shape[3] - shift + stride[1] - 1) // stride[1], low), width)
+            for i in range(rows):
+                row = (top + i) * stride[0] - pads[0] + u * dilation[0]
+                if row < 0 or row >= x.shape[2] or low == high:
+                    continue
+                to = made[t * step + i * width + low : t * step + i * width + high]
+                source = x[image, g * channels + c, row, low * stride[1] + shift :]
+                for j in range(len(to)):
+                    to[j] = source[j * stride[1]]
+        sums = np.empty(max(FILTERS * shape[0], shape[1]), x.dtype)
+        add_taps(
+            flat_y, image * y.shape[1] * height * width + top * width, height * width, rows * width, g * filters,
+            (g + 1) * filters, bias, True, made, 0, np.arange(taps) * step, w, taps, 0, shape, sums,
+        )  # fmt: skip
+
+
+def convolve(
+    x: Array, w: Array, b: Array, y: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
+) -> None:
+    """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all contiguous and of one float type."""
+    images, height, width = x.shape[0], *y.shape[2:]
+    taps, filters = w[0].size, len(w) // groups
+    band = min(max(1, COLUMNS_BYTES // (taps * width * x.itemsize)), height)
+    tasks = images * groups * -(-height // band)
+    calls = max(4, CALL_OPERATIONS // (band * width * taps * filters))
+    flat = read_only(packed(w.reshape(len(w), -1), groups))
+    shape = columns(x.itemsize)
+    for first in range(0, tasks, calls):
+        tick()
+        last = min(first + calls, tasks)
+        _multiply(
+            read_only(x), flat, read_only(b), y, groups, w.shape[2:], stride, dilation, pads[:2], band, shape,
+            first, last,
+        )  # fmt: skip

@@ -1,0 +1,93 @@
+"""Vectors of LLVM, written down by hand: what the intrinsics of the kernels share.
+
+How large a vector is and how many of them the registers hold is the host's: AVX-512 and ARM have 32, AVX2 has 16.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+__all__ = ["MANY", "VECTOR_BYTES", "Vectors", "lanes"]
+
+
+def _host() -> tuple[int, bool]:
+    """Bytes of a vector, and whether there are 32 of them."""
+    try:
+        features = llvm.get_host_cpu_features()
+    except RuntimeError:  # LLVM does not know the host
+        return 16, False
+    if features.get("avx512f"):
+        return 64, True
+    return (32, False) if features.get("avx2") else (16, bool(features.get("neon")))
+
+
+VECTOR_BYTES, MANY = _host()
+
+
+def lanes(itemsize: int) -> int:
+    """Numbers of `itemsize` bytes in a vector."""
+    return VECTOR_BYTES // itemsize
+
+
+class Vectors:
+    """Writes code on vectors of the numbers that the array of argument `place` holds."""
+
+    index = ir.IntType(64)
+
+    def __init__(self, context: Any, builder: Any, signature: Any, args: Any, place: int = 0, vector_bytes: int = 0):
+        self.context, self.builder, self.signature, self.args = context, builder, signature, args
+        number = signature.args[place].dtype
+        self.size = 4 if number == types.float32 else 8
+        self.number = ir.FloatType() if self.size == 4 else ir.DoubleType()
+        self.lanes = (vector_bytes or VECTOR_BYTES) // self.size
+        self.vector = ir.VectorType(self.number, self.lanes)
+        self.fused = self.function(f"llvm.fma.v{self.lanes}f{self.size * 8}", self.vector, [self.vector] * 3)
+
+    def function(self, name: str, result: Any, takes: list[Any]) -> Any:
+        """A function of LLVM's own."""
+        return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(result, takes), name)
+
+    def data(self, place: int) -> Any:
+        """Where the array of an argument begins."""
+        return self.context.make_array(self.signature.args[place])(self.context, self.builder, self.args[place]).data
+
+    def address(self, data: Any, offset: Any) -> Any:
+        """The element at `offset`."""
+        return self.builder.gep(data, [offset], inbounds=True)
+
+    def element(self, data: Any, offset: Any) -> Any:
+        """One number."""
+        return self.builder.load(self.address(data, offset))
+
+    def read(self, data: Any, offset: Any, count: int = 0) -> Any:
+        """The vector, or `count` numbers, that begin at `offset`; no alignment is asked for."""
+        of = ir.VectorType(self.number, count) if count else self.vector
+        return self.builder.load(self.builder.bitcast(self.address(data, offset), of.as_pointer()), align=self.size)
+
+    def write(self, value: Any, data: Any, offset: Any) -> None:
+        """Store a vector."""
+        pointer = self.builder.bitcast(self.address(data, offset), value.type.as_pointer())
+        self.builder.store(value, pointer, align=self.size)
+
+    def picked(self, one: Any, other: Any, places: list[int]) -> Any:
+        """Lanes of two vectors side by side."""
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)
+        return self.builder.shuffle_vector(one, other, mask)
+
+    def everywhere(self, value: Any) -> Any:
+        """A vector of one number."""
+        one = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), value, ir.IntType(32)(0))
+        return self.picked(one, one, [0] * self.lanes)
+
+    def zeros(self) -> Any:
+        """A vector of zeros."""
+        return ir.Constant(self.vector, [0.0] * self.lanes)
+
+    def times_plus(self, a: Any, b: Any, c: Any) -> Any:
+        """a·b + c, rounded once."""
+        return self.builder.call(self.fused, [a, b, c])

@@ -1,0 +1,160 @@
+"""Rows of numbers as vectors: sums of multiples of rows, rows taken apart by phase, and rows put together again.
+
+All arrays are contiguous with one axis and of one float type; nothing is checked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import config, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from kernels._jit import kernel
+from kernels.vector_code import VECTOR_BYTES, Vectors
+
+__all__ = ["TERMS", "combine", "take_apart", "weave"]
+
+TERMS = 6
+"""Most terms of one sum: each holds a register for its factor and one for its place."""
+
+WOVEN = (2, 3, 4, 6)
+"""Counts of phases that are exchanged lane by lane; with others the numbers go one at a time."""
+
+
+def combine(s, to, at, w, first, terms, n):
+    """s[to + j] = Σ_t w[first + t] · s[at[first + t] + j] for t < terms ≤ TERMS and j < n, whole vectors."""
+    total = np.zeros(n, s.dtype)
+    for t in range(first, first + terms):
+        total += w[t] * s[at[t] : at[t] + n]
+    s[to : to + n] = total
+
+
+def _apart(s, to, step, at, phases):
+    """s[to + p·step + q] = s[at + q·phases + p] for the lanes q of one vector, phases in WOVEN."""
+    n = VECTOR_BYTES // s.itemsize
+    read = s[at : at + n * phases].copy()
+    for p in range(phases):
+        s[to + p * step : to + p * step + n] = read[p::phases]
+
+
+def _together(s, to, at, step, phases):
+    """s[to + q·phases + p] = s[at + p·step + q] for the lanes q of one vector, phases in WOVEN."""
+    n = VECTOR_BYTES // s.itemsize
+    made = np.empty(n * phases, s.dtype)
+    for p in range(phases):
+        made[p::phases] = s[at + p * step : at + p * step + n]
+    s[to : to + n * phases] = made
+
+
+def _emit_sum(context, builder, signature, args):
+    code = Vectors(context, builder, signature, args)
+    s, at, w = (code.data(place) for place in (0, 2, 3))
+    _, to, _, _, first, terms, n = args
+    end = builder.append_basic_block("end")
+    ways = builder.switch(terms, end)
+    for count in range(TERMS + 1):
+        ways.add_case(code.index(count), builder.append_basic_block(f"terms{count}"))
+    for count, (_, block) in enumerate(ways.cases):
+        builder.position_at_end(block)
+        places = [builder.add(first, code.index(t)) for t in range(count)]
+        begins = [builder.load(builder.gep(at, [place], inbounds=True)) for place in places]
+        factors = [code.everywhere(code.element(w, place)) for place in places]
+        with cgutils.for_range_slice(builder, code.index(0), n, code.index(code.lanes), code.index) as (j, _):
+            total = code.zeros()
+            for t, (begin, factor) in enumerate(zip(begins, factors, strict=True)):
+                read = code.read(s, builder.add(begin, j))
+                total = code.times_plus(factor, read, total) if t else builder.fmul(factor, read)
+            code.write(total, s, builder.add(to, j))
+        builder.branch(end)
+    builder.position_at_end(end)
+    return context.get_dummy_value()
+
+
+def _emit_apart(context, builder, signature, args):
+    code = Vectors(context, builder, signature, args)
+    s = code.data(0)
+    _, to, step, at, phases = args
+    end = builder.append_basic_block("end")
+    ways = builder.switch(phases, end)
+    for count in WOVEN:
+        block = builder.append_basic_block(f"phases{count}")
+        ways.add_case(code.index(count), block)
+        builder.position_at_end(block)
+        read = code.read(s, at, count * code.lanes)
+        for p in range(count):
+            part = code.picked(read, read, [q * count + p for q in range(code.lanes)])
+            code.write(part, s, builder.add(to, builder.mul(step, code.index(p))))
+        builder.branch(end)
+    builder.position_at_end(end)
+    return context.get_dummy_value()
+
+
+def _emit_together(context, builder, signature, args):
+    code = Vectors(context, builder, signature, args)
+    s = code.data(0)
+    _, to, at, step, phases = args
+    end = builder.append_basic_block("end")
+    ways = builder.switch(phases, end)
+    for count in WOVEN:
+        block = builder.append_basic_block(f"phases{count}")
+        ways.add_case(code.index(count), block)
+        builder.position_at_end(block)
+        whole = code.lanes * count
+        parts = [code.read(s, builder.add(at, builder.mul(step, code.index(p)))) for p in range(count)]
+        made = parts[0]
+        for p, part in enumerate(parts[1:], 1):
+            # Side by side: both as long as what is there, the lanes of `part` behind it.
+            held = p * code.lanes
+            wide = code.picked(part, part, [min(q, code.lanes - 1) for q in range(held)])
+            made = code.picked(made, wide, list(range(held + code.lanes)))
+        order = [j % count * code.lanes + j // count for j in range(whole)]
+        code.write(code.picked(made, made, order), s, to)
+        builder.branch(end)
+    builder.position_at_end(end)
+    return context.get_dummy_value()
+
+
+if not config.DISABLE_JIT:
+    _whole = types.int64
+
+    @intrinsic
+    def combine(typing, s, to, at, w, first, terms, n):
+        return types.void(s, _whole, at, w, _whole, _whole, _whole), _emit_sum
+
+    @intrinsic
+    def _apart(typing, s, to, step, at, phases):
+        return types.void(s, _whole, _whole, _whole, _whole), _emit_apart
+
+    @intrinsic
+    def _together(typing, s, to, at, step, phases):
+        return types.void(s, _whole, _whole, _whole, _whole), _emit_together
+
+
+@kernel
+def _woven(phases):
+    return phases == 2 or phases == 3 or phases == 4 or phases == 6
+
+
+@kernel
+def take_apart(s, to, step, at, phases, n, lanes):
+    """s[to + p·step + q] = s[at + q·phases + p], p < phases, q < n, rounded up to whole vectors of `lanes`."""
+    if _woven(phases):
+        for q in range(0, n, lanes):
+            _apart(s, to + q, step, at + q * phases, phases)
+    else:
+        for p in range(phases):
+            for q in range(n):
+                s[to + p * step + q] = s[at + q * phases + p]
+
+
+@kernel
+def weave(s, to, at, step, phases, n, lanes):
+    """s[to + q·phases + p] = s[at + p·step + q], p < phases, q < n, rounded up to whole vectors of `lanes`."""
+    if _woven(phases):
+        for q in range(0, n, lanes):
+            _together(s, to + q * phases, at + q, step, phases)
+    else:
+        for p in range(phases):
+            for q in range(n):
+                s[to + q * phases + p] = s[at + p * step + q]
