@@ -16,7 +16,9 @@ from explorer.ops.convolution_layer import (
     filters_field,
     groups_field,
     kind_field,
+    method_field,
     sampled,
+    tile_field,
 )
 from explorer.ops.op import Sample, Shape
 from explorer.ops.padding import dilation_field, kernel_field, padding_field, pads_field, stride_field
@@ -36,6 +38,8 @@ class Params:
     bias: bool = bias_field()
     bank: str = bank_field()
     kind: str = kind_field()
+    method: str = method_field()
+    tile: int = tile_field()
 
 
 def _layer(shape: Shape, params: Params) -> Layer:
@@ -50,6 +54,8 @@ def _layer(shape: Shape, params: Params) -> Layer:
         params.bias,
         params.bank,
         params.kind == "convolution",
+        params.method,
+        params.tile,
     )
 
 
@@ -78,6 +84,13 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
         sample("Ten channels", 1, 10, 3, 3, filters=1),
         sample("True convolution", 1, 2, 4, 5, **turned),
         sample("True convolution, even kernel, stride", 1, 4, 5, 6, kernel=(2, 4), stride=(2, 1), groups=2, **turned),
+        sample("As a product of matrices", 2, 3, 6, 7, filters=5, method="im2col", stride=(2, 1), groups=1),
+        sample("Winograd, F(2 × 2, 3 × 3)", 2, 3, 6, 7, filters=5, method="winograd", tile=2),
+        sample(
+            "Winograd, rectangular, true convolution", 1, 4, 9, 8, kernel=(2, 5), groups=2, method="winograd", **turned
+        ),
+        sample("By the Fourier transform", 1, 2, 9, 8, kernel=(3, 4), dilation=(1, 2), groups=2, method="fft"),
+        sample("Automatic", 1, 2, 9, 8, method="auto"),
         Sample(title="Classic kernels", xs=(rng.standard_normal((1, 3, 5, 5)),), params=Params(filters=9)),
     )
 

@@ -22,18 +22,29 @@ from explorer.ops.parameters import choice, flag, integer
 from explorer.ops.pooling_window import Window
 from explorer.ops.scaled_weights import scaled
 from explorer.refusal import Message, Refusal, message
-from kernels.convolution import convolve, input_gradient
+from kernels.convolution import input_gradient
+from kernels.convolution_methods import POINTS, convolve_by, usual_filter
 from kernels.convolution_weights import bias_gradient, weight_gradient
 
 CHANNELS = limits.Limits().channels
 _BANKS = (("classic", "Classic kernels"), ("gabor", "Gabor"), ("random", "Random (He)"), ("zero", "0"))
 LESS = "Fewer filters, a smaller kernel or a smaller output needs less."
 _KINDS = (("correlation", "Correlation"), ("convolution", "True convolution"))
+_METHODS = (
+    ("direct", "Sum over the taps"),
+    ("im2col", "Matrix product (im2col)"),
+    ("winograd", "Winograd"),
+    ("fft", "Fourier transform"),
+    ("auto", "Automatic"),
+)
 _KIND_HINT = "Convolution of mathematics turns the kernel by 180° before it is laid on; networks leave it as it is."
 
 
 class Layer(NamedTuple):
-    """Filters that move over a map; pairs are rows, then columns. `turned` lays the kernels on turned by 180°."""
+    """Filters that move over a map; pairs are rows, then columns. `turned` lays the kernels on turned by 180°.
+
+    method, tile  how the same numbers are computed (`kernels/convolution_methods.py`), and m of Winograd's F(m, r)
+    """
 
     filters: int
     kernel: tuple[int, int]
@@ -45,6 +56,8 @@ class Layer(NamedTuple):
     bias: bool = False
     bank: str = "random"
     turned: bool = False
+    method: str = "direct"
+    tile: int = 4
 
     def laid(self, w: Array) -> Array:
         """The kernels as they are laid on the map; from there back to `w` too."""
@@ -76,6 +89,17 @@ def bank_field(default: str = "classic", more: tuple[tuple[str, str], ...] = ())
 def kind_field() -> Any:
     """The parameter `kind`: "convolution" for a layer that is `turned`."""
     return choice("correlation", "Kind", _KINDS, hint=_KIND_HINT)
+
+
+def method_field() -> Any:
+    """The parameter `method`."""
+    return choice("direct", "Method", _METHODS, hint="All give the same sums; they differ in time and in rounding.")
+
+
+def tile_field() -> Any:
+    """The parameter `tile`."""
+    hint = "F(m × m, r × r) gives m × m outputs at a time. Larger tiles multiply less and round worse."
+    return integer(4, "Outputs m", 1, 8, when=("method", "winograd"), hint=hint)
 
 
 def window(shape: Shape, layer: Layer) -> Window:
@@ -113,16 +137,45 @@ def output_shape(shape: Shape, layer: Layer) -> Shape:
     """(N, K, H', W'), or a Refusal."""
     check_groups("channels of the input", shape[1], layer.groups)
     check_groups("filters", layer.filters, layer.groups)
+    _check_method(layer)
     output = shape[0], layer.filters, *window(shape, layer).outputs
     check_size(LESS, output=output, kernels=weight_shape(shape, layer))
     return output
+
+
+def _check_method(layer: Layer) -> None:
+    if layer.method != "winograd":
+        return
+    for label, pair in (("stride", layer.stride), ("dilation", layer.dilation)):
+        if pair != (1, 1):
+            raise Refusal(
+                "Winograd's method takes a {label} of 1 × 1; it is {rows} × {columns}.",
+                label=label,
+                rows=pair[0],
+                columns=pair[1],
+                hint="The other methods take any.",
+            )
+    for taps in layer.kernel:
+        if layer.tile + taps - 2 > len(POINTS):
+            raise Refusal(
+                "F({m}, {r}) takes {count} points beside infinity; the most are {limit}.",
+                m=layer.tile,
+                r=taps,
+                count=layer.tile + taps - 2,
+                limit=len(POINTS),
+                hint="Fewer outputs m or a smaller kernel fits.",
+            )
 
 
 def convolved(x: Array, w: Array, b: Array, layer: Layer, tick: Tick) -> Array:
     """The maps of a layer with kernels `w` and bias `b`, which have the type of x."""
     y = np.empty(output_shape(x.shape, layer), x.dtype)
     w = np.ascontiguousarray(layer.laid(w))
-    convolve(x, w, b, y, layer.stride, layer.dilation, window(x.shape, layer).pads, layer.groups, tick)
+    around = window(x.shape, layer).pads
+    filters = None
+    if layer.method == "winograd":
+        filters = usual_filter(layer.tile, layer.kernel[0]), usual_filter(layer.tile, layer.kernel[1])
+    convolve_by(layer.method, x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick, filters)
     return y
 
 
@@ -260,7 +313,8 @@ def convolution_op(
         return tuple(name or f"kernel {k}" for k, name in enumerate(kernel_presets.names(weights["w"])))
 
     def arithmetic(shapes: Shapes, params: Any) -> tuple[str, ...]:
-        return size_texts(shapes[0], layer(shapes[0], params))
+        of = layer(shapes[0], params)
+        return *size_texts(shapes[0], of), *_multiplications(of)
 
     return Op(
         name=name,
@@ -286,6 +340,17 @@ def convolution_op(
             "b": "One number added to every cell of a filter's map.",
         }
         | dict(hint or {}),
+    )
+
+
+def _multiplications(layer: Layer) -> tuple[str, ...]:
+    """What Winograd's method multiplies for an output and a channel, with the numbers put in."""
+    if layer.method != "winograd":
+        return ()
+    m, (rows, columns) = layer.tile, layer.kernel
+    count = (m + rows - 1) * (m + columns - 1) / m**2
+    return (
+        f"({m}+{rows}−1)·({m}+{columns}−1)/{m}² = {count:.4g} multiplications per output; directly {rows * columns}",
     )
 
 
