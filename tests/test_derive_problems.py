@@ -186,3 +186,15 @@ def test_every_sample_has_an_answer_that_is_verified_and_can_be_walked_through(
         deriving.settle()
     deriving.derive.last()
     assert "verified" in deriving.text("derive.verified")
+
+
+def test_going_through_all_subjects_leaves_no_widgets_behind(deriving: Deriving) -> None:
+    def through_all() -> int:
+        for subject in asked.SAMPLES:
+            deriving.ask(subject)
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        return len(QApplication.allWidgets())
+
+    through_all()
+    once = through_all()
+    assert [through_all() for _ in range(2)] == [once] * 2

@@ -191,6 +191,8 @@ class Driver:
     def close(self) -> None:
         self.window.asked_to_close = lambda: True
         self.window.close()
+        # What is connected to it would keep it for the rest of the tests, and each change of theme would restyle it.
+        self.window.deleteLater()
 
 
 @contextmanager

@@ -39,53 +39,58 @@ def _fields(subject: str) -> list[Field]:
     """Fields for a subject, by the names in `asked.FIELDS`."""
     polynomial = _tr("Form", "A polynomial such as x^3 - 2x^2 - 4 or 1/2 x + 3")
     count = _tr("Form", "A whole number (Up and Down step it)")
-    a, b = _tr("Form", "a(x)"), _tr("Form", "b(x)")
     points = _tr("Form", "Points")
     moduli = _tr("Form", "Moduli")
-    made: dict[str, list[Field]] = {
-        "divide": [
-            TextField("a", _tr("Form", "Dividend a(x)"), polynomial),
-            TextField("b", _tr("Form", "Divisor b(x)"), polynomial),
-        ],
-        "gcd": [TextField("a", a, polynomial), TextField("b", b, polynomial)],
-        "integers": [ChipsField("congruences", _tr("Form", "Congruences: residue mod modulus"))],
-        "polynomials": [ChipsField("congruences", _tr("Form", "Congruences: residue mod modulus"))],
-        "convolution": [
-            CountField("n", _tr("Form", "Taps N"), count),
-            CountField("l", _tr("Form", "Samples L"), count),
-            ChoiceField("method", _tr("Form", "Method"), _tr("Form", "How it is made fast"), _methods(), beside=False),
-            ChipsField("points", points),
-            ChipsField("moduli", moduli),
-        ],
-        "filter": [
-            CountField("m", _tr("Form", "Outputs m"), count),
-            CountField("r", _tr("Form", "Filter taps r"), count),
-            ChoiceField(
-                "given",
-                _tr("Form", "Given by"),
-                _tr("Form", "Points, or moduli of any degree"),
-                [("points", points), ("moduli", moduli)],
-                beside=True,
-            ),
-            ChipsField("points", points),
-            ChipsField("moduli", moduli),
-            ChoiceField(
-                "fractions",
-                _tr("Form", "Fractions in"),
-                _tr("Form", "Which matrix holds the fractions"),
-                [("G", "G"), ("A", "Aᵀ"), ("B", "Bᵀ"), ("F", _tr("Form", "apart, f"))],
-                beside=True,
-            ),
-        ],
-        "nested": [
-            CountField("m", _tr("Form", "Outputs m"), count),
-            CountField("r", _tr("Form", "Filter taps r"), count),
-            CountField("m2", _tr("Form", "Outputs m′ across"), count),
-            CountField("r2", _tr("Form", "Filter taps r′ across"), count),
-            ChipsField("points", points),
-        ],
-    }
-    return made[subject]
+    match subject:
+        case "divide":
+            return [
+                TextField("a", _tr("Form", "Dividend a(x)"), polynomial),
+                TextField("b", _tr("Form", "Divisor b(x)"), polynomial),
+            ]
+        case "gcd":
+            return [TextField("a", _tr("Form", "a(x)"), polynomial), TextField("b", _tr("Form", "b(x)"), polynomial)]
+        case "integers" | "polynomials":
+            return [ChipsField("congruences", _tr("Form", "Congruences: residue mod modulus"))]
+        case "convolution":
+            return [
+                CountField("n", _tr("Form", "Taps N"), count),
+                CountField("l", _tr("Form", "Samples L"), count),
+                ChoiceField(
+                    "method", _tr("Form", "Method"), _tr("Form", "How it is made fast"), _methods(), beside=False
+                ),
+                ChipsField("points", points),
+                ChipsField("moduli", moduli),
+            ]
+        case "filter":
+            return [
+                CountField("m", _tr("Form", "Outputs m"), count),
+                CountField("r", _tr("Form", "Filter taps r"), count),
+                ChoiceField(
+                    "given",
+                    _tr("Form", "Given by"),
+                    _tr("Form", "Points, or moduli of any degree"),
+                    [("points", points), ("moduli", moduli)],
+                    beside=True,
+                ),
+                ChipsField("points", points),
+                ChipsField("moduli", moduli),
+                ChoiceField(
+                    "fractions",
+                    _tr("Form", "Fractions in"),
+                    _tr("Form", "Which matrix holds the fractions"),
+                    [("G", "G"), ("A", "Aᵀ"), ("B", "Bᵀ"), ("F", _tr("Form", "apart, f"))],
+                    beside=True,
+                ),
+            ]
+        case "nested":
+            return [
+                CountField("m", _tr("Form", "Outputs m"), count),
+                CountField("r", _tr("Form", "Filter taps r"), count),
+                CountField("m2", _tr("Form", "Outputs m′ across"), count),
+                CountField("r2", _tr("Form", "Filter taps r′ across"), count),
+                ChipsField("points", points),
+            ]
+    raise KeyError(subject)
 
 
 def _methods() -> list[tuple[str, str]]:
