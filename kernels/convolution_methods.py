@@ -1,10 +1,10 @@
 """One convolution by several methods: they differ in time and in rounding, not in what they mean.
 
-    direct     the sum itself, tap by tap in the registers (`convolution.py`)
-    im2col     one product of matrices (`im2col.py`)
-    winograd   fast filters F(m, r) in two directions (`winograd.py`), for stride and dilation 1
-    fft        the discrete Fourier transform (`fft_convolution.py`)
-    auto       what is quickest for the shapes, of "direct", "winograd" and "fft"
+direct     the sum itself, tap by tap in the registers (`convolution.py`)
+im2col     one product of matrices (`im2col.py`)
+winograd   fast filters F(m, r) in two directions (`winograd.py`), for stride and dilation 1
+fft        the discrete Fourier transform (`fft_convolution.py`)
+auto       what is quickest for the shapes, of "direct", "winograd" and "fft"
 """
 
 from __future__ import annotations

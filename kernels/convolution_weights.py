@@ -12,21 +12,26 @@ import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only
 from kernels.convolution import (
-    CALL_OPERATIONS,
+    SCRATCH_BYTES,
     Array,
     Pads,
     Pair,
     Tick,
-    banded,
     forward_taps,
     scan,
-)  # fmt: skip
+)
 from kernels.dot_tile import TAPS, TAPS_OF_ONE, dots_of_filters, dots_of_one
-from kernels.taps import fill, reads
+from kernels.taps import Taps, fill, reads
 from kernels.tile import FILTERS
 
 COLUMNS = 1024
-"""Cells that are summed at a time, of one row or of several: short enough a sum, and they stay in the first-level cache."""
+"""Cells of one row or of several that are summed at a time: a short sum, and they stay in the first-level cache."""
+
+CALL_OPERATIONS = 200_000_000
+"""Multiplications between two ticks: some milliseconds. Each call copies its input anew, so it is not less."""
+
+COPIED = 144
+"""Products for each number copied, at the least, where filters are shared among threads."""
 
 BINS = 16
 BINS_BYTES = 1 << 26
@@ -55,7 +60,7 @@ def _add_dots(gy, g_at, g_step, g_row, filters, s, s_at, s_row, at, rows, n, sum
 
 
 @parallel_kernel
-def _weigh(x, gy, sums, groups, needed, band, block, k_first, k_last, turn, turns):
+def _weigh(x, gy, sums, groups, shares, needed, band, block, k_first, k_last, turn, turns):
     """sums[bin] += band number `turn` of each bin. x: (N, G·C, H, W), gy: (N, K, H', W'), sums: (bins, K, C·T)."""
     rows, columns, _, _, runs, run, line, top, height, left, blocks, width, row_step, _, step = needed
     channels = x.shape[1] // groups
@@ -63,15 +68,19 @@ def _weigh(x, gy, sums, groups, needed, band, block, k_first, k_last, turn, turn
     bands = (blocks + band - 1) // band
     flat_gy = gy.reshape(gy.size)
     g_step = gy.shape[2] * gy.shape[3]
-    for task in prange(sums.shape[0] * groups):
-        g = task % groups
-        piece = task // groups * turns + turn
+    each = (k_last - k_first + shares - 1) // shares
+    each = (each + FILTERS - 1) // FILTERS * FILTERS
+    for task in prange(sums.shape[0] * groups * shares):
+        g = task // shares % groups
+        filled = task // (groups * shares)
+        piece = filled * turns + turn
         if piece < x.shape[0] * bands:
             n = piece // bands
             b0 = piece % bands * band
             b1 = min(b0 + band, blocks)
             lines = row_step * (b1 - b0 - 1) + height
-            k0, k1 = g * of_group + k_first, g * of_group + k_last
+            k0 = g * of_group + min(k_first + task % shares * each, k_last)
+            k1 = min(k0 + each, g * of_group + k_last)
             flat = np.empty(block * lines * line, x.dtype)
             scratch = flat.reshape((block, lines, line))
             at = np.empty(block * len(rows), np.int64)
@@ -82,15 +91,26 @@ def _weigh(x, gy, sums, groups, needed, band, block, k_first, k_last, turn, turn
                 fill(x[n, g * channels + c0 : g * channels + c1], top + row_step * b0, left, runs, run, step, scratch)
                 reads(rows, columns, c1 - c0, lines, line, at)
                 begins = at[: (c1 - c0) * len(rows)]
-                part = sums[task // groups, k0:k1, c0 * len(rows) : c1 * len(rows)]
+                part = sums[filled, k0:k1, c0 * len(rows) : c1 * len(rows)]
                 for low in range(0, width, COLUMNS):
                     length = min(COLUMNS, width - low)
                     some = max(1, COLUMNS // length)
                     for b in range(b0, b1, some):
                         _add_dots(
                             flat_gy, (n_first + k0) * g_step + b * width + low, g_step, width, k1 - k0, flat,
-                            row_step * (b - b0) * line + low, row_step * line, begins, min(some, b1 - b), length, part, products,
+                            row_step * (b - b0) * line + low, row_step * line, begins, min(some, b1 - b), length, part,
+                            products,
                         )  # fmt: skip
+
+
+def _banded(table: Taps, images: int, channels: int, itemsize: int) -> tuple[int, int]:
+    """Rows of a band, enough for long sums and in BINS bands where there are more, and channels of a block."""
+    line_bytes = max(1, table.line * itemsize)
+    band = min(table.blocks, max(-(-COLUMNS // max(1, table.width)), -(-images * table.blocks // BINS)))
+    fitting = (SCRATCH_BYTES // line_bytes - table.height) // table.row_step + 1
+    band = max(1, min(band, max(fitting, table.height // table.row_step)))
+    lines = table.height + (band - 1) * table.row_step
+    return band, min(max(SCRATCH_BYTES // (lines * line_bytes), 1), channels)
 
 
 def weight_gradient(
@@ -100,10 +120,12 @@ def weight_gradient(
     x, gy = read_only(x), read_only(gy)
     filters, channels = gw.shape[0] // groups, gw.shape[1]
     table = forward_taps(gw.shape[2:], gy.shape[2:], stride, dilation, pads)
-    band, block = banded(table, x.shape[0] * groups, channels, x.itemsize)
+    band, block = _banded(table, x.shape[0], channels, x.itemsize)
     pieces = x.shape[0] * -(-table.blocks // band)
     bins = max(1, min(BINS, pieces, BINS_BYTES // max(1, gw.size * 8)))
     turns = -(-pieces // bins)
+    # Where there are few bins, filters are shared too; each share copies the input for itself.
+    shares = max(1, min(BINS // (bins * groups), filters * len(table.order) // COPIED))
     sums = np.zeros((bins, gw.shape[0], channels * len(table.order)))
     of_filter = max(1, band * table.width * channels * len(table.order) * bins * groups)
     share = min(filters, max(FILTERS, CALL_OPERATIONS // of_filter // FILTERS * FILTERS))
@@ -111,7 +133,7 @@ def weight_gradient(
     for k in range(0, filters, share):
         for turn in range(turns):
             tick()
-            _weigh(x, gy, sums, groups, needed, band, block, k, min(k + share, filters), turn, turns)
+            _weigh(x, gy, sums, groups, shares, needed, band, block, k, min(k + share, filters), turn, turns)
     gw[...] = sums.sum(axis=0).reshape(gw.shape)
 
 

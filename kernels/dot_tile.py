@@ -24,7 +24,7 @@ TAPS_OF_ONE = 9
 
 
 def defined(sums, g, g_at, g_step, g_row, filters, s, s_at, s_row, at, first, count, rows, n, all_filters, all_taps):
-    """What a tile of `all_filters` × `all_taps` products computes; beyond `filters` and `count` the last is repeated."""
+    """What a tile of `all_filters` × `all_taps` products computes: beyond `filters` and `count` the last again."""
     for f in range(all_filters):
         for t in range(all_taps):
             total = 0.0
@@ -66,7 +66,9 @@ def emitted(all_filters, all_taps, vector_bytes=0):
         rest = builder.srem(n, index(lanes))
         whole = builder.sub(n, rest)
         wide = ir.VectorType(ir.IntType(64), lanes)
-        limit = builder.insert_element(ir.Constant(wide, ir.Undefined), builder.sub(index(lanes), rest), ir.IntType(32)(0))
+        limit = builder.insert_element(
+            ir.Constant(wide, ir.Undefined), builder.sub(index(lanes), rest), ir.IntType(32)(0)
+        )
         limit = code.picked(limit, limit, [0] * lanes)
         new = builder.icmp_signed(">=", ir.Constant(wide, list(range(lanes))), limit)
         with cgutils.for_range(builder, rows) as loop:
@@ -75,30 +77,26 @@ def emitted(all_filters, all_taps, vector_bytes=0):
             with cgutils.for_range_slice(builder, index(0), whole, index(lanes), index) as (j, _):
                 read = [code.read(s, builder.add(begin, j)) for begin in s_rows]
                 add([code.read(g, builder.add(begin, j)) for begin in g_rows], read)
-            with builder.if_then(builder.icmp_signed("!=", rest, index(0))):
-                with builder.if_else(builder.icmp_signed(">", whole, index(0))) as (long, short):
-                    with long:
-                        # The last vector once more, with zeros where it has been counted.
-                        j = builder.sub(n, index(lanes))
-                        both = [
-                            [
-                                builder.select(new, code.read(data, builder.add(begin, j)), code.zeros())
-                                for begin in begins
-                            ]
-                            for data, begins in ((g, g_rows), (s, s_rows))
-                        ]
-                        add(*both)
-                    with short, cgutils.for_range(builder, n) as one:
-                        both = [
-                            [
-                                builder.insert_element(
-                                    code.zeros(), code.element(data, builder.add(begin, one.index)), ir.IntType(32)(0)
-                                )
-                                for begin in begins
-                            ]
-                            for data, begins in ((g, g_rows), (s, s_rows))
-                        ]
-                        add(*both)
+            left = builder.icmp_signed("!=", rest, index(0))
+            long = builder.icmp_signed(">", whole, index(0))
+            both = (g, g_rows), (s, s_rows)
+            with builder.if_then(builder.and_(left, long)):
+                # The last vector once more, with zeros where it has been counted.
+                j = builder.sub(n, index(lanes))
+                add(*(
+                    [builder.select(new, code.read(data, builder.add(begin, j)), code.zeros()) for begin in begins]
+                    for data, begins in both
+                ))  # fmt: skip
+            with builder.if_then(builder.and_(left, builder.not_(long))), cgutils.for_range(builder, n) as one:
+                add(*(
+                    [
+                        builder.insert_element(
+                            code.zeros(), code.element(data, builder.add(begin, one.index)), ir.IntType(32)(0)
+                        )
+                        for begin in begins
+                    ]
+                    for data, begins in both
+                ))  # fmt: skip
         double = ir.DoubleType()
         for f, row in enumerate(sums):
             for t, each in enumerate(row):
@@ -109,7 +107,8 @@ def emitted(all_filters, all_taps, vector_bytes=0):
                 while half > 1:
                     half //= 2
                     total = builder.fadd(
-                        code.picked(total, total, list(range(half))), code.picked(total, total, list(range(half, 2 * half)))
+                        code.picked(total, total, list(range(half))),
+                        code.picked(total, total, list(range(half, 2 * half))),
                     )
                 value = builder.extract_element(total, ir.IntType(32)(0))
                 builder.store(value, code.address(out, index(f * all_taps + t)))

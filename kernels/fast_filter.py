@@ -123,8 +123,10 @@ def _gathered(of: Program) -> tuple[list[_Step], dict[int, int], list[int]]:
 def _split(result: int, terms: list[tuple[int, Fraction]]) -> list[tuple[int, list[tuple[int, Fraction]]]]:
     """A sum of many terms, as sums of at most TERMS that go on from one another."""
     parts = [(result, terms[:TERMS])]
-    for first in range(TERMS, len(terms), TERMS - 1):
-        parts.append((result, [(result, Fraction(1)), *terms[first : first + TERMS - 1]]))
+    parts += [
+        (result, [(result, Fraction(1)), *terms[first : first + TERMS - 1]])
+        for first in range(TERMS, len(terms), TERMS - 1)
+    ]
     return parts
 
 

@@ -1,6 +1,7 @@
 """Convolution as one product of matrices: the cells that each output reads are copied into columns (im2col).
 
-    X[(c, u, v), (i, j)] = x[c, i·s − p + u·d, j·s − p + v·d],   y[k, (i, j)] = b[k] + Σ w[k, (c, u, v)] · X[(c, u, v), (i, j)]
+    X[(c, u, v), (i, j)] = x[c, i·s − p + u·d, j·s − p + v·d]
+    y[k, (i, j)] = b[k] + Σ w[k, (c, u, v)] · X[(c, u, v), (i, j)]
 
 The copy has kh·kw times as many numbers as the input, so it is made for some rows of the output at a time.
 [Chellapilla, Puri, Simard 2006]

@@ -12,29 +12,18 @@ How large a vector is and how many sums fit is the host's: AVX-512 and ARM have 
 
 from __future__ import annotations
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from kernels.vector_code import MANY, VECTOR_BYTES
+
 __all__ = ["FILTERS", "columns", "defined", "emitted", "signature", "tile_of_filters", "tile_of_one"]
 
 
-def _host() -> tuple[int, bool]:
-    """Bytes of a vector, and whether there are 32 of them."""
-    try:
-        features = llvm.get_host_cpu_features()
-    except RuntimeError:  # LLVM does not know the host
-        return 16, False
-    if features.get("avx512f"):
-        return 64, True
-    return (32, False) if features.get("avx2") else (16, bool(features.get("neon")))
-
-
-VECTOR_BYTES, _many = _host()
-FILTERS, VECTORS = (8, 3) if _many else (4, 3)
-WIDE = 10 if _many else 8
+FILTERS, VECTORS = (8, 3) if MANY else (4, 3)
+WIDE = 10 if MANY else 8
 """Vectors of a tile of one filter: as many sums as hide the time that one addition takes."""
 
 

@@ -3,75 +3,38 @@
     V[ξ, c, t] = (Bᵀ d_{c,t} B)_ξ,   U[ξ, k, c] = (G g_{k,c} Gᵀ)_ξ,   M[ξ, k, t] = Σ_c U[ξ, k, c] · V[ξ, c, t]
     y_{k,t} = Aᵀ M_{k,t} A + b_k
 
-Tiles t overlap by r − 1 cells and begin m apart; ξ goes over the (m + r − 1)² cells of a transformed tile. With that the
-sum over channels is a product of matrices for each ξ, which the tile of registers does [Lavin & Gray 2015].
+Tiles t overlap by r − 1 cells and begin m apart; ξ goes over the products of a tile, (m + r − 1)² or more. So the sum
+over channels is a product of matrices for each ξ, which the tile of registers does [Lavin & Gray 2015].
 
 An image is taken apart into m × m phases: cell (i, j) of all tiles is a row of phase (i mod m, j mod m), shifted by
-(i div m, j div m) tiles. On such rows the transforms are sums of multiples of rows (`kernels/fast_filter.py`), read from
-tables: so any algorithm that can be derived runs here, and none of them is compiled. A block of tiles goes through all
-three stages before the next; the threads share each stage. A cell is the same sum in the same order for any number.
+(i div m, j div m) tiles. On such rows the transforms are sums of multiples of rows (`kernels/fast_filter.py`), read
+from tables: so any algorithm that can be derived runs here, and none of them is compiled. A thread carries a block of
+tiles through all three stages; where there are too few blocks, the threads share the stages of each. Either way a cell
+is the same sum in the same order.
 """
 
 from __future__ import annotations
 
 import threading
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
 from kernels.convolution import CALL_OPERATIONS, Array, Pads, Tick
-from kernels.fast_filter import FastFilter, Rows, laid_out
-from kernels.tile import FILTERS, columns, tile_of_filters
-from kernels.vector_code import lanes
+from kernels.fast_filter import FastFilter
+from kernels.tile import FILTERS, tile_of_filters
 from kernels.vector_rows import combine, take_apart, weave
+from kernels.winograd_plan import KERNELS, LINE, laid_kernels, planned
 
 BLOCK_BYTES = 1 << 21
 """Transformed tiles, of the input and of the output, that a thread has its share of at a time."""
 
+TOGETHER = 1.2
+"""How much longer a block takes where the threads wait for each other after every stage."""
+
 KEPT_BYTES = 1 << 26
 """Workspace that is kept from call to call: fresh memory costs as much as the sums."""
-
-KERNELS = 32
-"""Channels of kernels that are transformed at a time."""
-
-SHORT, ROW = 8, 4
-"""What the beginnings of sums and each row of tiles cost, in columns."""
-
-LINE = 64
-"""Bytes of a line of the cache."""
-
-
-class Block(NamedTuple):
-    """A block of `rows` × `across` tiles and where its parts lie in the workspace, in numbers.
-
-    run      tiles of a row with those that the last ones reach into; n all columns, a whole number of tiles of registers
-    plane    numbers of a phase; `reach` columns of half transformed rows
-    line     where a line of the image goes, `phases` the phases, `half` the rows between the passes
-    local    numbers of all that; V has `v_cell` numbers for each ξ, M has `m_cell`
-    """
-
-    m: int
-    m_across: int
-    r: int
-    rows: int
-    across: int
-    run: int
-    n: int
-    reach: int
-    plane: int
-    line: int
-    phases: int
-    half: int
-    local: int
-    v_cell: int
-    m_cell: int
-    cells: int
-    channels: int
-    quads: int
-    lanes: int
-    columns: int
 
 
 @kernel
@@ -176,23 +139,46 @@ def _transform_output(y, bias, top, left, block, up, back, work, here, m_at, par
         _give_out(y[k], top, left, bias[k], block, work, here)
 
 
+@kernel
+def _place(block_number, grid, block):
+    """Image, group, and the first row and column of the outputs of a block."""
+    groups, down, across = grid
+    image = block_number // (groups * down * across)
+    top = block_number // across % down * block[3] * block[0]
+    return image, block_number // (down * across) % groups, top, block_number % across * block[4] * block[1]
+
+
 @parallel_kernel
-def _convolve(x, u, bias, y, grid, pads, block, down, over, up, back, work, parts, first, last):
-    """The blocks `first` … `last` − 1 of all images and groups, shared by channels, then by ξ, then by filters."""
-    groups, blocks_down, blocks_across = grid
-    channels, filters = x.shape[1] // groups, y.shape[1] // groups
+def _convolve_apart(x, u, bias, y, grid, pads, block, down, over, up, back, work, parts, first, last):
+    """The blocks `first` … `last` − 1 of all images and groups: a thread carries a block through all stages."""
+    channels, filters, weights = x.shape[1] // grid[0], y.shape[1] // grid[0], u.size // grid[0]
+    zeros = np.zeros(FILTERS, y.dtype)
+    reads = np.arange(channels) * block[6]
+    local, v_cell, m_cell, cells = block[12], block[13], block[14], block[15]
+    for part in prange(parts):
+        here = part * (local + cells * (v_cell + m_cell))
+        v_at, m_at = here + local, here + local + cells * v_cell
+        for task in range(first + part, last, parts):
+            image, g, top, left = _place(task, grid, block)
+            seen = x[image, g * channels : (g + 1) * channels]
+            _transform_input(seen, top - pads[0], left - pads[1], block, down, over, work, here, v_at, 0, 1)
+            w = u[g * weights : (g + 1) * weights]
+            _multiply(work, v_at, m_at, block, 0, cells * (block[6] // block[19]), w, zeros, reads)
+            made, b = y[image, g * filters : (g + 1) * filters], bias[g * filters : (g + 1) * filters]
+            _transform_output(made, b, top, left, block, up, back, work, here, m_at, 0, 1)
+
+
+@parallel_kernel
+def _convolve_together(x, u, bias, y, grid, pads, block, down, over, up, back, work, parts, first, last):
+    """The same blocks one after the other: the threads share each stage, by channels, then by ξ, then by filters."""
+    channels, filters, weights = x.shape[1] // grid[0], y.shape[1] // grid[0], u.size // grid[0]
     zeros = np.zeros(FILTERS, y.dtype)
     reads = np.arange(channels) * block[6]
     local, cells = block[12], block[15]
-    v_at = parts * local
-    m_at = v_at + cells * block[13]
+    v_at, m_at = parts * local, parts * local + cells * block[13]
     products = cells * (block[6] // block[19])
-    weights = u.size // groups
     for task in range(first, last):
-        image = task // (groups * blocks_down * blocks_across)
-        g = task // (blocks_down * blocks_across) % groups
-        top = task // blocks_across % blocks_down * block[3] * block[0]
-        left = task % blocks_across * block[4] * block[1]
+        image, g, top, left = _place(task, grid, block)
         seen, made = x[image, g * channels : (g + 1) * channels], y[image, g * filters : (g + 1) * filters]
         b, w = bias[g * filters : (g + 1) * filters], u[g * weights : (g + 1) * weights]
         for part in prange(parts):
@@ -235,97 +221,6 @@ def _transform_kernels(w, quads, share, down, over, between, local, u):
                     to[j] = ready[j]
 
 
-class Plan(NamedTuple):
-    """How an output is cut into `down` × `across` blocks, and the sums of the four passes: Bᵀ, B, Aᵀ, A."""
-
-    block: Block
-    down: int
-    across: int
-    passes: tuple[Rows, ...]
-
-
-@lru_cache(maxsize=64)
-def planned(
-    extents: tuple[int, int], channels: int, filters: int, down: FastFilter, across: FastFilter, dtype: str, bytes_: int
-) -> Plan:
-    """Blocks of at most some `bytes_` for an output of these extents, and where everything lies in them."""
-    itemsize = np.dtype(dtype).itemsize
-    width, vector = columns(itemsize)[0], lanes(itemsize)
-    alpha, beta = down.m + down.r - 1, across.m + across.r - 1
-    quads = -(-filters // FILTERS)
-    further = (beta - 1) // across.m
-    tiles = -(-extents[0] // down.m), -(-extents[1] // across.m)
-    most = max(width, bytes_ // (alpha * beta * (channels + quads * FILTERS) * itemsize) // width * width)
-    rows, tiles_across = _cut(tiles, further, most, width)
-    run = tiles_across + further
-    n = _up(rows * run - further, width)
-    reach = n + _up(further, vector)
-    plane = _up(reach + (alpha - 1) // down.m * run + vector, LINE // itemsize)
-    m, m_across = down.m, across.m
-    spare = max(down.into.between, across.into.between, down.back.between, across.back.between)
-    line = 0
-    phases = _up((run + 2 * vector) * m_across, LINE // itemsize)
-    half = phases + max(m * m_across * plane, m * m_across * (n + vector))
-    between = half + max(alpha * m_across * reach, m * beta * n)
-    local = _up(between + spare * reach + width, LINE // itemsize)
-    v_cell, m_cell = (_odd_lines(count * n, itemsize) for count in (channels, quads * FILTERS))
-    block = Block(
-        m, m_across, down.r, rows, tiles_across, run, n, reach, plane, line, phases, half, local, v_cell, m_cell,
-        alpha * beta, channels, quads, vector, width,
-    )  # fmt: skip
-
-    i, j = np.arange(alpha), np.arange(beta)
-    into_rows, into_columns = i % m * m_across * plane + i // m * run, j % m_across * reach + j // m_across
-    out, out_across, step = np.arange(m), np.arange(m_across), n + vector
-    passes = (
-        (down.into, _grid(phases, out_across * plane, into_rows),
-         _grid(half, out_across * reach, i * m_across * reach), (0, 0), reach),
-        (across.into, _grid(half, i * m_across * reach, into_columns), _grid(0, i * beta * v_cell, j * v_cell), (0, 1), n),
-        (down.back, _grid(0, j * m_cell, i * beta * m_cell), _grid(half, j * n, out * beta * n), (1, 0), n),
-        (across.back, _grid(half, out * beta * n, j * n),
-         _grid(phases, out * m_across * step, out_across * step), (0, 0), n),
-    )  # fmt: skip
-    laid = tuple(
-        laid_out(of, given, wanted, between + length * np.arange(of.between), spaces, np.dtype(dtype))
-        for of, given, wanted, spaces, length in passes
-    )
-    return Plan(block, -(-tiles[0] // rows), -(-tiles[1] // tiles_across), laid)
-
-
-def _price(rows: int, n: int) -> int:
-    """What a block costs, in columns."""
-    return n + SHORT + ROW * rows
-
-
-def _grid(begin: int, passes: Any, rows: Any) -> Any:
-    """begin + passes[p] + rows[i]."""
-    return begin + passes[:, None] + rows[None]
-
-
-def _cut(tiles: tuple[int, int], further: int, most: int, width: int) -> tuple[int, int]:
-    """Rows and columns of tiles of a block of at most `most` columns, so that the fewest columns are computed in all."""
-    best = 0.0, 1, max(1, min(most - further, tiles[1]))
-    for blocks_across in range(1, tiles[1] + 1):
-        across = -(-tiles[1] // blocks_across)
-        for rows in range(1, min((most + further) // (across + further), tiles[0]) + 1):
-            n = _up(rows * (across + further) - further, width)
-            blocks = -(-tiles[1] // across) * -(-tiles[0] // rows)
-            found = 1 / (blocks * _price(rows, n))
-            best = max(best, (found, rows, across))
-    return best[1], best[2]
-
-
-def _up(count: int, to: int) -> int:
-    """`count` rounded up to a multiple of `to`."""
-    return -(-count // to) * to
-
-
-def _odd_lines(count: int, itemsize: int) -> int:
-    """Rounded up to an odd number of cache lines: places a power of two apart would push each other out of the cache."""
-    line = LINE // itemsize
-    return (-(-count // line) | 1) * line
-
-
 _kept = threading.local()
 
 
@@ -346,37 +241,10 @@ def transformed_kernels(w: Array, groups: int, down: FastFilter, across: FastFil
     quads, cells = -(-filters // FILTERS), down.taps.outputs * across.taps.outputs
     u = np.empty(groups * cells * quads * channels * FILTERS, w.dtype)
     share = min(channels, KERNELS)
-    laid, ready, local = _laid_kernels(down, across, share * FILTERS)
+    laid, ready, local = laid_kernels(down, across, share * FILTERS)
     flat = read_only(w.reshape(groups, filters, channels, -1))
     _transform_kernels(flat, quads, share, *laid, ready, local, u)
     return read_only(u)
-
-
-@lru_cache(maxsize=64)
-def _laid_kernels(down: FastFilter, across: FastFilter, n: int) -> tuple[tuple[Rows, Rows], int, int]:
-    """The sums of both passes of G on rows of n numbers, where U begins, and how many numbers that are."""
-    i, j, column = np.arange(down.r), np.arange(across.r), np.arange(across.taps.outputs)
-    row = np.arange(down.taps.outputs)
-    half = down.r * across.r
-    ready = half + len(row) * across.r
-    spare = ready + len(row) * len(column)
-    first = laid_out(
-        down.taps,
-        _grid(0, j * n, i * across.r * n),
-        _grid(half * n, j * n, row * across.r * n),
-        (spare + np.arange(down.taps.between)) * n,
-        (0, 0),
-        np.dtype(np.float64),
-    )
-    second = laid_out(
-        across.taps,
-        _grid(half * n, row * across.r * n, j * n),
-        _grid(ready * n, row * len(column) * n, column * n),
-        (spare + np.arange(across.taps.between)) * n,
-        (0, 0),
-        np.dtype(np.float64),
-    )
-    return (first, second), ready * n, (spare + max(down.taps.between, across.taps.between)) * n
 
 
 def convolve(
@@ -389,18 +257,23 @@ def convolve(
     if w.shape[2:] != (down.r, across.r):
         raise ValueError(f"a kernel of {w.shape[2:]} for filters of {down.r} and {across.r} taps")
     channels, filters = w.shape[1], w.shape[0] // groups
-    extents = y.shape[2:]
-    parts = threads()
-    plan = planned(y.shape[2:], channels, filters, down, across, x.dtype.str, BLOCK_BYTES * parts)
+    parts, maps = threads(), x.shape[0] * groups
+    given = y.shape[2:], channels, filters, down, across, x.dtype.str
+    apart, together = planned(*given, BLOCK_BYTES), planned(*given, BLOCK_BYTES * parts)
+    sharing = TOGETHER * maps * together.price < parts * -(-maps * apart.blocks // parts) * apart.price // apart.blocks
+    run, plan = (_convolve_together, together) if sharing else (_convolve_apart, apart)
     block = plan.block
-    work = _workspace(parts * block.local + block.cells * (block.v_cell + block.m_cell), x.dtype)
+    work = _workspace(
+        parts * block.local + (1 if sharing else parts) * block.cells * (block.v_cell + block.m_cell), x.dtype
+    )
     u = transformed_kernels(w, groups, down, across)
-    blocks = x.shape[0] * groups * plan.down * plan.across
-    calls = max(1, CALL_OPERATIONS // (block.cells * block.n * channels * filters))
-    for first in range(0, blocks, calls):
+    calls = max(
+        1 if sharing else parts, CALL_OPERATIONS // (block.cells * block.n * channels * filters) // parts * parts
+    )
+    for first in range(0, maps * plan.blocks, calls):
         tick()
-        _convolve(
+        run(
             read_only(x), u, read_only(b), y, (groups, plan.down, plan.across), pads[:2], block, *plan.passes, work,
-            parts, first, min(first + calls, blocks),
+            parts, first, min(first + calls, maps * plan.blocks),
         )  # fmt: skip
     tick()
