@@ -27,14 +27,17 @@ METHODS = ("direct", "im2col", "winograd", "fft", "auto")
 POINTS = ("0", "-1", "1", "1/2", "-2", "-1/2", "2", "-1/4", "4")
 """The first α − 1 of them, and infinity, make F(m, r) with the least error that is known [Barabasz et al. 2018]."""
 
-WINOGRAD_CHANNELS = 16
-"""From as many channels and filters of a group on F(4×4, 3×3) is quicker than the sum itself."""
+FAST_CHANNELS, FAST_PRODUCTS = 8, 128
+"""From as many channels and filters of a group on, and as many pairs of them, F(4×4, 3×3) is quicker than the sum."""
 
-WINOGRAD_EXTENT = 8
-"""Rows and columns of an output under which too much of the tiles would lie outside of it."""
+FAST_EXTENT, LARGE_EXTENT = 10, 32
+"""Rows and columns of an output from which F(2×2) is quicker than the sum, and F(4×4) quicker than that."""
 
-FFT_TAPS = 27 * 27
-"""Taps of a kernel of one channel from which the Fourier transform is quicker, and …"""
+FFT_TAPS, FFT_TAPS_OF_MORE = 33 * 33, 23 * 23
+"""Taps of a kernel from which the Fourier transform, on one thread, is quicker than the sum on two: the second with
+`FFT_CHANNELS` channels and more."""
+
+FFT_CHANNELS = 3
 
 
 def convolve_by(
@@ -65,7 +68,8 @@ def convolve_by(
     if method == "winograd":
         if stride != (1, 1) or dilation != (1, 1):
             raise ValueError(f"fast filters for a stride of {stride} and a dilation of {dilation}")
-        down, across = filters or tuple(usual_filter(4, taps) for taps in w.shape[2:])
+        m = 4 if min(y.shape[2:]) >= LARGE_EXTENT else 2
+        down, across = filters or tuple(usual_filter(m, taps) for taps in w.shape[2:])
         winograd.convolve(x, w, b, made, pads, groups, down, across, tick)
     else:
         ways: dict[str, Any] = {"direct": convolution, "im2col": im2col, "fft": fft_convolution}
@@ -79,10 +83,10 @@ def chosen(x: tuple[int, ...], w: tuple[int, ...], y: tuple[int, ...], stride: P
     channels, taps = w[1], w[2] * w[3]
     filters = y[1] * channels // x[1]
     dense = stride == (1, 1) and dilation == (1, 1)
-    large = min(channels, filters) >= WINOGRAD_CHANNELS and min(y[2:]) >= WINOGRAD_EXTENT
-    if dense and large and w[2:] == (3, 3):
+    large = min(channels, filters) >= FAST_CHANNELS and channels * filters >= FAST_PRODUCTS
+    if dense and large and w[2:] == (3, 3) and min(y[2:]) >= FAST_EXTENT:
         return "winograd"
-    return "fft" if stride == (1, 1) and taps >= FFT_TAPS else "direct"
+    return "fft" if dense and taps >= (FFT_TAPS_OF_MORE if channels >= FFT_CHANNELS else FFT_TAPS) else "direct"
 
 
 @lru_cache(maxsize=64)

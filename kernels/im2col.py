@@ -44,8 +44,12 @@ def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, shape
                     continue
                 to = made[t * step + i * width + low : t * step + i * width + high]
                 source = x[image, g * channels + c, row, low * stride[1] + shift :]
-                for j in range(len(to)):
-                    to[j] = source[j * stride[1]]
+                if stride[1] == 1:
+                    for j in range(len(to)):
+                        to[j] = source[j]
+                else:
+                    for j in range(len(to)):
+                        to[j] = source[j * stride[1]]
         sums = np.empty(max(FILTERS * shape[0], shape[1]), x.dtype)
         add_taps(
             flat_y, image * y.shape[1] * height * width + top * width, height * width, rows * width, g * filters,

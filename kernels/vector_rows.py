@@ -71,48 +71,44 @@ def _emit_sum(context, builder, signature, args):
     return context.get_dummy_value()
 
 
-def _emit_apart(context, builder, signature, args):
-    code = Vectors(context, builder, signature, args)
-    s = code.data(0)
-    _, to, step, at, phases = args
-    end = builder.append_basic_block("end")
-    ways = builder.switch(phases, end)
-    for count in WOVEN:
-        block = builder.append_basic_block(f"phases{count}")
-        ways.add_case(code.index(count), block)
-        builder.position_at_end(block)
-        read = code.read(s, at, count * code.lanes)
-        for p in range(count):
-            part = code.picked(read, read, [q * count + p for q in range(code.lanes)])
-            code.write(part, s, builder.add(to, builder.mul(step, code.index(p))))
-        builder.branch(end)
-    builder.position_at_end(end)
-    return context.get_dummy_value()
+def _for_each_count(emit):
+    """The code of an intrinsic (s, to, …, phases) for each count of phases in WOVEN, which is chosen as it runs."""
+
+    def emit_all(context, builder, signature, args):
+        code = Vectors(context, builder, signature, args)
+        end = builder.append_basic_block("end")
+        ways = builder.switch(args[-1], end)
+        for count in WOVEN:
+            block = builder.append_basic_block(f"phases{count}")
+            ways.add_case(code.index(count), block)
+            builder.position_at_end(block)
+            emit(builder, code, count, code.data(0), *args[1:-1])
+            builder.branch(end)
+        builder.position_at_end(end)
+        return context.get_dummy_value()
+
+    return emit_all
 
 
-def _emit_together(context, builder, signature, args):
-    code = Vectors(context, builder, signature, args)
-    s = code.data(0)
-    _, to, at, step, phases = args
-    end = builder.append_basic_block("end")
-    ways = builder.switch(phases, end)
-    for count in WOVEN:
-        block = builder.append_basic_block(f"phases{count}")
-        ways.add_case(code.index(count), block)
-        builder.position_at_end(block)
-        whole = code.lanes * count
-        parts = [code.read(s, builder.add(at, builder.mul(step, code.index(p)))) for p in range(count)]
-        made = parts[0]
-        for p, part in enumerate(parts[1:], 1):
-            # Side by side: both as long as what is there, the lanes of `part` behind it.
-            held = p * code.lanes
-            wide = code.picked(part, part, [min(q, code.lanes - 1) for q in range(held)])
-            made = code.picked(made, wide, list(range(held + code.lanes)))
-        order = [j % count * code.lanes + j // count for j in range(whole)]
-        code.write(code.picked(made, made, order), s, to)
-        builder.branch(end)
-    builder.position_at_end(end)
-    return context.get_dummy_value()
+@_for_each_count
+def _emit_apart(builder, code, count, s, to, step, at):
+    read = code.read(s, at, count * code.lanes)
+    for p in range(count):
+        part = code.picked(read, read, [q * count + p for q in range(code.lanes)])
+        code.write(part, s, builder.add(to, builder.mul(step, code.index(p))))
+
+
+@_for_each_count
+def _emit_together(builder, code, count, s, to, at, step):
+    parts = [code.read(s, builder.add(at, builder.mul(step, code.index(p)))) for p in range(count)]
+    made = parts[0]
+    for p, part in enumerate(parts[1:], 1):
+        # Side by side: both as long as what is there, the lanes of `part` behind it.
+        held = p * code.lanes
+        wide = code.picked(part, part, [min(q, code.lanes - 1) for q in range(held)])
+        made = code.picked(made, wide, list(range(held + code.lanes)))
+    order = [j % count * code.lanes + j // count for j in range(count * code.lanes)]
+    code.write(code.picked(made, made, order), s, to)
 
 
 if not config.DISABLE_JIT:

@@ -249,6 +249,7 @@ def test_what_is_chosen_follows_from_the_shapes() -> None:
     assert chosen((1, 64, 56, 56), (64, 64, 3, 3), (1, 64, 56, 56), one, one) == "winograd"
     assert chosen((1, 64, 56, 56), (64, 64, 3, 3), (1, 64, 28, 28), (2, 2), one) == "direct"
     assert chosen((1, 64, 56, 56), (64, 1, 3, 3), (1, 64, 56, 56), one, one) == "direct"
+    assert chosen((1, 64, 8, 8), (64, 64, 3, 3), (1, 64, 8, 8), one, one) == "direct"
     assert chosen((1, 3, 512, 512), (8, 3, 3, 3), (1, 8, 512, 512), one, one) == "direct"
     assert chosen((1, 1, 512, 512), (4, 1, 41, 41), (1, 4, 472, 472), one, one) == "fft"
 
