@@ -85,7 +85,9 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
         sample("True convolution", 1, 2, 4, 5, **turned),
         sample("True convolution, even kernel, stride", 1, 4, 5, 6, kernel=(2, 4), stride=(2, 1), groups=2, **turned),
         sample("As a product of matrices", 2, 3, 6, 7, filters=5, method="im2col", stride=(2, 1), groups=1),
-        sample("Winograd, F(2 × 2, 3 × 3)", 2, 3, 6, 7, filters=5, method="winograd", tile=2),
+        sample("Winograd, F(2 × 2, 3 × 3)", 1, 3, 6, 7, filters=5, method="winograd", tile=2),
+        # Enough images for all threads: each then takes some of them, where it would share in one.
+        sample("Winograd, sixteen images", 16, 1, 3, 4, filters=1, method="winograd", tile=2),
         sample(
             "Winograd, rectangular, true convolution", 1, 4, 9, 8, kernel=(2, 5), groups=2, method="winograd", **turned
         ),
