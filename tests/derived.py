@@ -48,7 +48,7 @@ def linked(derivation: Derivation) -> set[str]:
 
 
 def check_outline(derivation: Derivation) -> None:
-    """Keys are unique, steps follow earlier ones, links lead somewhere, no sheet is empty, and every check that is shown holds."""
+    """Keys are unique, steps follow earlier ones, links lead somewhere, no sheet is empty, every check shown holds."""
     keys = [step.key for step in derivation.steps]
     assert len(set(keys)) == len(keys)
     for i, step in enumerate(derivation.steps):
