@@ -22,8 +22,7 @@ from explorer.ops.parameters import choice, flag, integer
 from explorer.ops.pooling_window import Window
 from explorer.ops.scaled_weights import scaled
 from explorer.refusal import Message, Refusal, message
-from kernels.convolution import input_gradient
-from kernels.convolution_methods import POINTS, convolve_by, usual_filter
+from kernels.convolution import convolve, input_gradient
 from kernels.convolution_weights import bias_gradient, weight_gradient
 
 CHANNELS = limits.Limits().channels
@@ -146,6 +145,8 @@ def output_shape(shape: Shape, layer: Layer) -> Shape:
 def _check_method(layer: Layer) -> None:
     if layer.method != "winograd":
         return
+    from kernels.convolution_methods import POINTS
+
     for label, pair in (("stride", layer.stride), ("dilation", layer.dilation)):
         if pair != (1, 1):
             raise Refusal(
@@ -172,6 +173,12 @@ def convolved(x: Array, w: Array, b: Array, layer: Layer, tick: Tick) -> Array:
     y = np.empty(output_shape(x.shape, layer), x.dtype)
     w = np.ascontiguousarray(layer.laid(w))
     around = window(x.shape, layer).pads
+    if layer.method == "direct":
+        convolve(x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick)
+        return y
+    # With the exact algebra behind them they would cost every start a fiftieth of a second.
+    from kernels.convolution_methods import convolve_by, usual_filter
+
     filters = None
     if layer.method == "winograd":
         filters = usual_filter(layer.tile, layer.kernel[0]), usual_filter(layer.tile, layer.kernel[1])
