@@ -48,13 +48,13 @@ class Mathematics(QWidget):
 
     def show_picture(self, picture: Picture | None) -> None:
         """Show another picture, or nothing."""
-        self._stale = False
         if picture is self._picture:
-            self.update()
+            self.show_stale(False)
             return
+        self._stale = False
         self._picture = picture
         self._under = None
-        self._renderer = QSvgRenderer(picture.svg.encode()) if picture is not None else None
+        self._renderer = None
         self._painted = None
         self._resize()
 
@@ -108,9 +108,10 @@ class Mathematics(QWidget):
         return self.minimumSize()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        renderer = self._renderer
-        if renderer is None or self.width() < 1 or self.height() < 1:
+        if self._picture is None or self.width() < 1 or self.height() < 1:
             return
+        # Read only once it is looked at: most of a long list of results is not.
+        renderer = self._renderer = self._renderer or QSvgRenderer(self._picture.svg.encode())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         now = theme.current()

@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QToolTip
 
 from explorer.ui import theme
 
+_ROUND = 1.5
+"""Segments shorter than this, in heights, have no round corners."""
+
 
 class Scrubber(QAbstractSlider):
     """The value is how many lines lie before the one that is shown."""
@@ -63,17 +66,22 @@ class Scrubber(QAbstractSlider):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(Qt.PenStyle.NoPen)
+        rest, accent = now.color("border"), now.color("accent")
         start = 0
         for rect, length in zip(self.segments(), self._lengths, strict=True):
-            round_ = min(rect.height() / 2, rect.width() / 2)
-            painter.setBrush(now.color("border"))
-            painter.drawRoundedRect(rect, round_, round_)
             done = min(max(self.value() + 1 - start, 0), length)
-            if done:
-                painter.setBrush(now.color("accent"))
-                painter.drawRoundedRect(
-                    QRectF(rect.left(), rect.top(), rect.width() * done / length, rect.height()), round_, round_
-                )
+            reached = QRectF(rect.left(), rect.top(), rect.width() * done / length, rect.height())
+            round_ = min(rect.height() / 2, rect.width() / 2)
+            for part, colour in ((rect, rest), (reached, accent)):
+                if part.width() <= 0:
+                    continue
+                if (
+                    rect.width() < _ROUND * rect.height()
+                ):  # Hundreds of them: corners would cost a frame, and do not show.
+                    painter.fillRect(part, colour)
+                else:
+                    painter.setBrush(colour)
+                    painter.drawRoundedRect(part, round_, round_)
             start += length
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
