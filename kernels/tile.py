@@ -12,12 +12,10 @@ How large a vector is and how many sums fit is the host's: AVX-512 and ARM have 
 
 from __future__ import annotations
 
-from llvmlite import ir
 from numba import config, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-from kernels.vector_code import MANY, VECTOR_BYTES
+from kernels.vector_code import MANY, VECTOR_BYTES, Vectors
 
 __all__ = ["FILTERS", "columns", "defined", "emitted", "signature", "tile_of_filters", "tile_of_one"]
 
@@ -47,30 +45,19 @@ def emitted(filters, vectors, vector_bytes=VECTOR_BYTES):
     """The code of a tile of these counts, as an intrinsic takes it."""
 
     def emit(context, builder, signature, args):
-        number = signature.args[0].dtype
-        of = ir.FloatType() if number == types.float32 else ir.DoubleType()
-        size = 4 if number == types.float32 else 8
-        lanes = vector_bytes // size
-        vector, index = ir.VectorType(of, lanes), ir.IntType(64)
-        data = {
-            place: context.make_array(signature.args[place])(context, builder, args[place]).data
-            for place in (0, 3, 5, 7, 9)
-        }
-        y_at, y_step, start_at, s_at, taps, w_at = (args[place] for place in (1, 2, 4, 6, 8, 10))
+        code = Vectors(context, builder, signature, args, 0, vector_bytes)
+        index, lanes = code.index, code.lanes
+        y, start, s, at, w = (code.data(place) for place in (0, 3, 5, 7, 9))
+        _, y_at, y_step, _, start_at, _, s_at, _, taps, _, w_at = args
 
-        fused = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{lanes}f{size * 8}"
-        )
-
-        def address(place, offset):
-            return builder.gep(data[place], [offset], inbounds=True)
-
-        def as_vector(pointer):
-            return builder.bitcast(pointer, vector.as_pointer())
-
-        def everywhere(value):
-            one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.IntType(32)(0))
-            return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes))
+        def entering(*sources):
+            """The sums as they come from each of these blocks."""
+            made = [[builder.phi(code.vector) for _ in range(vectors)] for _ in range(filters)]
+            for block, values in sources:
+                for phis, row in zip(made, values, strict=True):
+                    for phi, value in zip(phis, row, strict=True):
+                        phi.add_incoming(value, block)
+            return made
 
         cells = [
             [builder.add(y_at, builder.add(builder.mul(y_step, index(f)), index(v * lanes))) for v in range(vectors)]
@@ -79,53 +66,35 @@ def emitted(filters, vectors, vector_bytes=VECTOR_BYTES):
         fresh, kept, ready = (builder.append_basic_block(name) for name in ("fresh", "kept", "ready"))
         builder.cbranch(builder.icmp_signed(">=", start_at, index(0)), fresh, kept)
         builder.position_at_end(fresh)
-        given = [everywhere(builder.load(address(3, builder.add(start_at, index(f))))) for f in range(filters)]
+        given = [code.everywhere(code.element(start, builder.add(start_at, index(f)))) for f in range(filters)]
         builder.branch(ready)
         builder.position_at_end(kept)
-        before = [[builder.load(as_vector(address(0, cell)), align=size) for cell in row] for row in cells]
+        before = [[code.read(y, cell) for cell in row] for row in cells]
         builder.branch(ready)
         builder.position_at_end(ready)
-        first = []
-        for f in range(filters):
-            row = []
-            for v in range(vectors):
-                phi = builder.phi(vector)
-                phi.add_incoming(given[f], fresh)
-                phi.add_incoming(before[f][v], kept)
-                row.append(phi)
-            first.append(row)
+        first = entering((fresh, [[each] * vectors for each in given]), (kept, before))
 
         loop, body, end = (builder.append_basic_block(name) for name in ("tap", "body", "end"))
         builder.branch(loop)
         builder.position_at_end(loop)
         t = builder.phi(index)
         t.add_incoming(index(0), ready)
-        sums = []
-        for f in range(filters):
-            row = []
-            for v in range(vectors):
-                phi = builder.phi(vector)
-                phi.add_incoming(first[f][v], ready)
-                row.append(phi)
-            sums.append(row)
+        sums = entering((ready, first))
         builder.cbranch(builder.icmp_signed("<", t, taps), body, end)
         builder.position_at_end(body)
-        place = builder.add(s_at, builder.load(address(7, t)))
-        read = [
-            builder.load(as_vector(address(5, builder.add(place, index(v * lanes)))), align=size)
-            for v in range(vectors)
-        ]
+        place = builder.add(s_at, code.element(at, t))
+        read = [code.read(s, builder.add(place, index(v * lanes))) for v in range(vectors)]
         weight = builder.add(w_at, builder.mul(t, index(filters)))
         for f in range(filters):
-            factor = everywhere(builder.load(address(9, builder.add(weight, index(f)))))
+            factor = code.everywhere(code.element(w, builder.add(weight, index(f))))
             for v in range(vectors):
-                sums[f][v].add_incoming(builder.call(fused, [factor, read[v], sums[f][v]]), body)
+                sums[f][v].add_incoming(code.times_plus(factor, read[v], sums[f][v]), body)
         t.add_incoming(builder.add(t, index(1)), body)
         builder.branch(loop)
         builder.position_at_end(end)
         for f in range(filters):
             for v in range(vectors):
-                builder.store(sums[f][v], as_vector(address(0, cells[f][v])), align=size)
+                code.write(sums[f][v], y, cells[f][v])
         return context.get_dummy_value()
 
     return emit
