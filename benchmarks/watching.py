@@ -167,8 +167,9 @@ def _other_stacks() -> tuple[str, ...]:
     found = []
     for thread, frame in sys._current_frames().items():
         if thread != threading.get_ident():
-            frames = [(f"{_short(code.filename)}:{code.lineno} {code.name}") for code in traceback.extract_stack(frame)]
-            found.append(_inner(frames[::-1]))
+            # Not `extract_stack`, which reads the sources: that would be a gap of its own.
+            walked = traceback.walk_stack(frame)
+            found.append(_inner([f"{_short(at.f_code.co_filename)}:{line} {at.f_code.co_name}" for at, line in walked]))
     return tuple(found)
 
 

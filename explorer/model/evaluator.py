@@ -33,6 +33,9 @@ STREAM = 0.08
 """Seconds between two reports of a request that takes longer."""
 PAINTING = 0.012
 """Seconds that a request waits at the most for its maps to be painted: both at once would take longer than in turn."""
+FIRST_PAINTING = 0.15
+"""The same after its kernels were compiled: the first picture takes longer, and loading the next kernels beside it would
+hold the interpreter."""
 LOOK = 0.05
 """Seconds between two looks at whether the kernels that a job needs are compiled."""
 
@@ -195,8 +198,8 @@ class Evaluator:
     def _run(self, request: Request) -> None:
         self._started = perf_counter()
         try:
-            self._prepare(request)
-            reporter = _Reporter(self._evaluation, request, self._tick, self._send, self._summaries)
+            painting = FIRST_PAINTING if self._prepare(request) else PAINTING
+            reporter = _Reporter(self._evaluation, request, self._tick, self._send, self._summaries, painting)
             self._send(reporter.report())
             self._summaries = reporter.keep
             self._patience = PATIENCE
@@ -207,18 +210,20 @@ class Evaluator:
         except Exception as error:
             self._send(Failed(error, traceback.format_exc(), request.revision, request.document))
 
-    def _prepare(self, request: Request) -> None:
+    def _prepare(self, request: Request) -> bool:
+        """Have its kernels compiled; whether there was something to wait for."""
         if self._preparation is None:
-            return
-        names = [node.op for node in request.document]
+            return False
+        parts = parts_of([node.op for node in request.document], request.document.dtype)
+        waited = False
         try:
-            self._preparation.wait(
-                parts_of(names, request.document.dtype), lambda *counts: self._send(Preparing(*counts)), self._tick
-            )
+            waited = not self._preparation.has(parts)
+            self._preparation.wait(parts, lambda *counts: self._send(Preparing(*counts)), self._tick)
         except OSError as error:
             self._preparation = None
             self._send(Failed(error, traceback.format_exc()))
         self._started = perf_counter()
+        return waited
 
     def _step(self) -> None:
         job = self._jobs[0]
@@ -253,13 +258,15 @@ class _Reporter:
         tick: Callable[[], None],
         send: Callable[[Event], None],
         kept: Mapping[_SummaryKey, Summary],
+        painting: float,
     ) -> None:
-        """`kept` are the summaries of the last request; `keep` those of this one."""
+        """`kept` are the summaries of the last request, `keep` those of this one; `painting` as `PAINTING`."""
         self._evaluation = evaluation
         self._request = request
         self._tick = tick
         self._send = send
         self._kept = kept
+        self._painting = painting
         self.keep: dict[_SummaryKey, Summary] = {}
         self._start = self._last = perf_counter()
         self._new: dict[str, Summary | Refusal] = {}
@@ -304,7 +311,7 @@ class _Reporter:
             report = self._made(None, None, None, finished=False, maps=self._early if early else ())
             self._send(report)
             if early:
-                report.painted.wait(PAINTING)
+                report.painted.wait(self._painting)
 
     def _others_wait(self) -> bool:
         """Whether layers are left to compute that the maps of this one need nothing of."""
