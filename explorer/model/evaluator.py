@@ -34,8 +34,8 @@ STREAM = 0.08
 PAINTING = 0.012
 """Seconds that a request waits at the most for its maps to be painted: both at once would take longer than in turn."""
 FIRST_PAINTING = 0.15
-"""The same after its kernels were compiled: the first picture takes longer, and loading the next kernels beside it would
-hold the interpreter."""
+"""The same after its kernels were compiled: the first picture takes longer, and loading the next kernels beside it
+would hold the interpreter."""
 LOOK = 0.05
 """Seconds between two looks at whether the kernels that a job needs are compiled."""
 
