@@ -121,7 +121,7 @@ class Status(QStatusBar):
     def _show_task(self) -> None:
         what, done, total = next(iter(self._tasks.values()))
         self._what.setText(what)
-        # Qt paints a changed bar at once, and with it whatever else of the window has changed: ten milliseconds and more.
+        # Qt paints a changed bar at once, and whatever else of the window has changed: ten milliseconds and more.
         self._bar.setUpdatesEnabled(False)
         self._bar.setRange(0, max(0, total))
         self._bar.setValue(done)
