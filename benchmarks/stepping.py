@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.measuring import arguments, finish, load, milliseconds, private_home, table
 
-PACE = 0.15
+PACE = 0.3
 """Seconds between two keys."""
 PRIMES = (
     2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
@@ -26,13 +26,14 @@ def problems() -> dict[str, Any]:
     from explorer.ui.derive.asked import asked
 
     def points(count: int) -> tuple[str, ...]:
-        return ("0", *(f"{sign}{each}" for each in range(1, count) for sign in ("", "-")))[: count - 1] + ("inf",)
+        finite = ["0", *(f"{sign}{each}" for each in range(1, count) for sign in ("", "-"))]
+        return (*finite[: count - 1], "inf")
 
     def filter_of(m: int, r: int) -> Any:
         return asked("filter", m=str(m), r=str(r), given="points", points=points(m + r - 1), fractions="G")
 
     def polynomial(degree: int) -> str:
-        return " + ".join(f"{(7 * i + 3) % 11 + 1}x^{i}" for i in range(degree, 0, -1)) + " - 5"
+        return f"x^{degree} + " + " + ".join(f"{(7 * i + 3) % 11 + 1}x^{i}" for i in range(degree - 1, 0, -1)) + " - 5"
 
     return {
         "F(2, 3)": filter_of(2, 3),

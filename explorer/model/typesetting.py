@@ -1,11 +1,12 @@
 """Derivations as pictures and pages: typst sets them, its embedded mathematics font and ours draw them.
 
-`picture` gives SVG with the places that can be pointed at; `pages` a PDF; `image` a PNG. Nothing here knows Qt. One
-compiler serves all threads in turn; the same source gives the same bytes.
+`picture` gives SVG with the places that can be pointed at, and `pixels` draws it; `pages` gives a PDF, `image` a PNG.
+Nothing here knows Qt. One compiler serves all threads in turn; the same source gives the same bytes.
 """
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ POINTS_PER_INCH = 72
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}(?:[0-9a-fA-F]{2})?")
 _ALPHA = re.compile(r'(fill|stroke)="(#[0-9a-fA-F]{6})([0-9a-fA-F]{2})"')
 _LINK = re.compile(r"<a\b[^>]*>.*?</a>")
+_PIECE = 1 << 15
+"""Characters of an SVG that are read at a time."""
 _MOVED = re.compile(r"(translate|matrix|scale)\(([^)]*)\)")
 
 
@@ -73,20 +76,48 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An SVG with a transparent ground, its size, and where it can be pointed at."""
+    """Its size, where it can be pointed at, and what it is made of, by which it becomes SVG or pixels."""
 
-    svg: str
     width: float
     height: float
     hits: tuple[Hit, ...]
+    source: str = field(repr=False)
+    raw: str = field(repr=False)
+
+    @property
+    def svg(self) -> str:
+        """The SVG, with a transparent ground and without links."""
+        return _clean(self.raw)
+
+    @property
+    def bytes(self) -> int:
+        """What its texts take of the memory."""
+        return len(self.source) + len(self.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """`width` × `height` pixels of a byte each of red, green and blue, all three times the fourth, the opacity."""
+
+    width: int
+    height: int
+    rgba: bytes = field(repr=False)
 
 
 def picture(blocks: Sequence[Block], style: Style, translate: Translate = same) -> Picture:
     """The blocks below each other."""
     source, targets = _source(blocks, style, translate)
-    svg, width, height, places = _svg(source)
+    raw, width, height, places = _svg(source)
     hits = tuple(_hit(targets[number], place, translate) for number, place in places)
-    return Picture(svg, width, height, hits)
+    return Picture(width, height, hits, source, raw)
+
+
+def pixels(picture: Picture, scale: float) -> Pixels:
+    """A picture drawn with `scale` pixels for each unit of it; other threads go on meanwhile."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(_compiled(picture.source, "png", scale * POINTS_PER_INCH))) as made:
+        return Pixels(*made.size, made.convert("RGBa").tobytes())
 
 
 def image(blocks: Sequence[Block], style: Style, scale: float = 2.0, translate: Translate = same) -> bytes:
@@ -195,16 +226,24 @@ Place = tuple[float, float, float, float]
 
 @lru_cache(maxsize=64)
 def _svg(source: str) -> tuple[str, float, float, tuple[tuple[int, Place], ...]]:
-    """The SVG without links, its size, and the links with the rectangle that each takes."""
+    """The SVG with its links, its size, and the links with the rectangle that each takes."""
     svg = _compiled(source, "svg").decode()
-    root = ET.fromstring(svg)
+    parser = ET.XMLParser()
+    # In pieces: a large SVG as a whole would hold the interpreter for longer than a frame of the window.
+    for first in range(0, len(svg), _PIECE):
+        parser.feed(svg[first : first + _PIECE])
+    root = parser.close()
     _, _, width, height = map(float, root.get("viewBox", "0 0 0 0").split())
     found: dict[int, Place] = {}
     for number, place in _links(root, 0, 0):
         found[number] = _around(found[number], place) if number in found else place
+    return svg, width, height, tuple(sorted(found.items()))
+
+
+@lru_cache(maxsize=8)
+def _clean(svg: str) -> str:
     # QtSvg takes #rrggbbaa for black
-    clean = _ALPHA.sub(lambda m: f'{m[1]}="{m[2]}" {m[1]}-opacity="{int(m[3], 16) / 255:.3f}"', _LINK.sub("", svg))
-    return clean, width, height, tuple(sorted(found.items()))
+    return _ALPHA.sub(lambda m: f'{m[1]}="{m[2]}" {m[1]}-opacity="{int(m[3], 16) / 255:.3f}"', _LINK.sub("", svg))
 
 
 def _links(element: ET.Element, x: float, y: float) -> Iterator[tuple[int, Place]]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from explorer.model.typesetting import Hit, Picture
+from explorer.model.typesetting import Hit, Picture, Pixels
 from explorer.ui import theme
+from explorer.ui.derive.drawn import Drawn, Fit
 
-_LARGEST = 24_000_000
-"""Device pixels of a picture that is painted once and kept; a larger one is painted where it is seen."""
+LEAST = 0.35
+"""How small mathematics may become to fit their room, where nothing else is said."""
 _STALE = 0.45
 
 
@@ -22,17 +23,18 @@ class Mathematics(QWidget):
 
     clicked = Signal(object)
     """A `Hit`."""
+    refitted = Signal()
+    """Pictures are shown at another size."""
 
-    def __init__(self, name: str, accessible: str, least: float = 0.35) -> None:
+    def __init__(self, name: str, accessible: str, least: float = LEAST) -> None:
         """`least` is how small it may become to fit its room."""
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(accessible)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self._picture: Picture | None = None
+        self._drawn: Drawn | None = None
         self._renderer: QSvgRenderer | None = None
-        self._painted: QPixmap | None = None
         self._zoom = 1.0
         self._room = 0
         self._least = least
@@ -44,19 +46,29 @@ class Mathematics(QWidget):
     @property
     def picture(self) -> Picture | None:
         """What is shown."""
-        return self._picture
+        return self._drawn.picture if self._drawn is not None else None
 
-    def show_picture(self, picture: Picture | None) -> None:
+    @property
+    def fit(self) -> Fit:
+        """How large pictures are shown."""
+        return Fit(self._zoom * theme.current().scale, self._room, self._least, self.devicePixelRatioF())
+
+    def show_picture(self, drawn: Drawn | None) -> None:
         """Show another picture, or nothing."""
-        if picture is self._picture:
-            self.show_stale(False)
+        old, self._drawn = self._drawn, drawn
+        if old is not None and drawn is not None and drawn.picture.source == old.picture.source:
+            self._show_still(old, drawn)
             return
         self._stale = False
-        self._picture = picture
         self._under = None
         self._renderer = None
-        self._painted = None
+        self.setAccessibleDescription(drawn.told if drawn is not None else "")
         self._resize()
+
+    def _show_still(self, old: Drawn, drawn: Drawn) -> None:
+        self.show_stale(False)
+        if drawn.fit != old.fit:
+            self.update()
 
     def show_stale(self, stale: bool) -> None:
         """Whether what is shown is behind what is wanted."""
@@ -68,27 +80,24 @@ class Mathematics(QWidget):
         """The size of the picture; 1 is that of the theme."""
         if zoom != self._zoom:
             self._zoom = zoom
-            self._painted = None
             self._resize()
+            self.refitted.emit()
 
     def set_room(self, width: int) -> None:
         """Fit this width as far as possible (0: as wide as the picture is)."""
         if width != self._room:
             self._room = width
-            self._painted = None
             self._resize()
+            self.refitted.emit()
 
     @property
     def scale(self) -> float:
         """Pixels for one pixel of the picture."""
-        scale = self._zoom * theme.current().scale
-        if self._picture is not None and self._room and self._picture.width * scale > self._room:
-            scale = max(self._room / self._picture.width, scale * self._least)
-        return scale
+        return self.fit.scale(self.picture.width if self.picture is not None else 0.0)
 
     def hit_at(self, point: QPointF) -> Hit | None:
         """The smallest place under a point."""
-        hits = self._picture.hits if self._picture is not None else ()
+        hits = self.picture.hits if self.picture is not None else ()
         under = [hit for hit in hits if self.rect_of(hit).contains(point)]
         return min(under, key=lambda hit: hit.width * hit.height, default=None)
 
@@ -98,7 +107,7 @@ class Mathematics(QWidget):
         return QRectF(hit.x * scale, hit.y * scale, hit.width * scale, hit.height * scale)
 
     def _resize(self) -> None:
-        picture = self._picture
+        picture = self.picture
         size = QSize(round(picture.width * self.scale), round(picture.height * self.scale)) if picture else QSize(0, 0)
         self.setFixedSize(size)
         self.update()
@@ -108,10 +117,8 @@ class Mathematics(QWidget):
         return self.minimumSize()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._picture is None or self.width() < 1 or self.height() < 1:
+        if self._drawn is None or self.width() < 1 or self.height() < 1:
             return
-        # Read only once it is looked at: most of a long list of results is not.
-        renderer = self._renderer = self._renderer or QSvgRenderer(self._picture.svg.encode())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         now = theme.current()
@@ -121,19 +128,19 @@ class Mathematics(QWidget):
             spread = now.px(3)
             painter.drawRoundedRect(self.rect_of(self._under).adjusted(-spread, -1, spread, 1), spread, spread)
         painter.setOpacity(_STALE if self._stale else 1.0)
-        ratio = self.devicePixelRatioF()
-        if self.width() * self.height() * ratio * ratio > _LARGEST:
-            painter.setClipRect(event.rect())
-            renderer.render(painter, QRectF(self.rect()))
+        if self._drawn.pixels is not None:
+            image = _image(self._drawn.pixels)
+            if self._drawn.fit == self.fit:
+                image.setDevicePixelRatio(self._drawn.fit.ratio)
+                painter.drawImage(0, 0, image)
+            else:
+                # One for this size is on its way.
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+                painter.drawImage(QRectF(self.rect()), image)
             return
-        if self._painted is None or self._painted.devicePixelRatio() != ratio:
-            self._painted = QPixmap(self.size() * ratio)
-            self._painted.setDevicePixelRatio(ratio)
-            self._painted.fill(Qt.GlobalColor.transparent)
-            inner = QPainter(self._painted)
-            renderer.render(inner, QRectF(self.rect()))
-            inner.end()
-        painter.drawPixmap(0, 0, self._painted)
+        renderer = self._renderer = self._renderer or QSvgRenderer(self._drawn.picture.svg.encode())
+        painter.setClipRect(event.rect())
+        renderer.render(painter, QRectF(self.rect()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Mark the place under the mouse."""
@@ -172,3 +179,9 @@ class Mathematics(QWidget):
                 QToolTip.hideText()
             return True
         return super().event(event)
+
+
+def _image(pixels: Pixels) -> QImage:
+    """A picture that shares the memory of `pixels`, which has to outlive it."""
+    form = QImage.Format.Format_RGBA8888_Premultiplied
+    return QImage(pixels.rgba, pixels.width, pixels.height, pixels.width * 4, form)

@@ -52,14 +52,9 @@ def style(*, small: bool = False) -> Style:
     return Style(size=size, text=now.text, colours=colours, width=_WIDTH, gap=size * 0.95)
 
 
-def typeset(blocks: Sequence[Block], style: Style) -> Picture:
-    """Blocks below one another; callable from any thread."""
-    return picture(blocks, style, said)
-
-
-def block(what: Block) -> str:
-    """A block as text, on as many lines as it needs."""
-    return text.block(what, said)
+def typeset(blocks: Sequence[Block], style: Style) -> tuple[Picture, str]:
+    """Blocks below one another, as a picture and as text; callable from any thread."""
+    return picture(blocks, style, said), "\n".join(text.block(each, said) for each in blocks)
 
 
 def presets(what: Asked) -> Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]:

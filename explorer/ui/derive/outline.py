@@ -112,6 +112,8 @@ class Outline(QListView):
 
     def show_current(self, row: int) -> None:
         """Mark the step that is shown."""
+        if row == self._model.current and self.currentIndex().row() == row:
+            return
         self._model.current = row
         self._showing = True
         self.setCurrentIndex(self._model.index(row))

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from explorer.model.typesetting import Hit, Picture
+from explorer.model.typesetting import Hit
 from explorer.ui import theme
 from explorer.ui.captioned import Text, head, menu_button, restyled
-from explorer.ui.derive.mathematics import Mathematics
+from explorer.ui.derive.drawn import Drawn, Fit
+from explorer.ui.derive.mathematics import LEAST, Mathematics
+
+_AT_ONCE = 6
+"""Cards that are made before the window is painted again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing that is known: its name, its text, and whether the name stands above it."""
+    """One thing that is known: its name, and whether that stands above it."""
 
     name: str
-    text: str
     named: bool
 
 
@@ -39,12 +42,11 @@ class _Card(QWidget):
         column.addWidget(self._name)
         column.addWidget(self.mathematics, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def show_result(self, result: Result, picture: Picture | None) -> None:
+    def show_result(self, result: Result, picture: Drawn | None) -> None:
         """Show one; without its picture the old one stays, marked."""
         self._name.setText(result.name)
         self._name.setVisible(result.named)
         self.mathematics.setAccessibleName(result.name)
-        self.mathematics.setAccessibleDescription(result.text)
         if picture is None:
             self.mathematics.show_stale(True)
         else:
@@ -58,6 +60,8 @@ class Results(QWidget):
     """A place in one of the results."""
     menu_wanted = Signal(int, QPoint)
     """The number of a result, and a point of the screen."""
+    refitted = Signal()
+    """Results are shown at another size."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,6 +107,11 @@ class Results(QWidget):
         body.addLayout(self._earlier)
         body.addStretch(1)
         self._cards: list[_Card] = []
+        self._shown: tuple[Sequence[Result], Sequence[Drawn | None], int] = ((), (), 0)
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.setInterval(0)
+        self._more.timeout.connect(self._show_cards)
         self._area.setWidget(content)
         column.addWidget(self._area, 1)
 
@@ -110,10 +119,17 @@ class Results(QWidget):
         """A further part, below the newest results."""
         self._rest.addWidget(widget)
 
-    def show_results(self, results: Sequence[Result], pictures: Sequence[Picture | None], new: int) -> None:
+    def show_results(self, results: Sequence[Result], pictures: Sequence[Drawn | None], new: int) -> None:
         """All that is known, the newest first; the first `new` of them stand above the rest."""
         self._nothing.setVisible(not results)
-        while len(self._cards) < len(results):
+        self._earlier_caption.setVisible(len(results) > new)
+        self._shown = results, pictures, new
+        self._show_cards()
+
+    def _show_cards(self) -> None:
+        """The cards of what is shown; those that are missing are made some at a time."""
+        results, pictures, new = self._shown
+        for _ in range(min(_AT_ONCE, len(results) - len(self._cards))):
             self._add_card()
         for number, card in enumerate(self._cards):
             card.setVisible(number < len(results))
@@ -124,7 +140,13 @@ class Results(QWidget):
                     (self._earlier if number < new else self._new).removeWidget(card)
                     # Cards above are in order; one that comes down is the first of those below.
                     wanted.insertWidget(wanted.count() if number < new else number - new, card)
-        self._earlier_caption.setVisible(len(results) > new)
+        if len(self._cards) < len(results):
+            self._more.start()
+
+    @property
+    def fit(self) -> Fit:
+        """How large results are shown."""
+        return Fit(theme.current().scale, self._room(), LEAST, self.devicePixelRatioF())
 
     def _add_card(self) -> None:
         number = len(self._cards)
@@ -152,3 +174,4 @@ class Results(QWidget):
         super().resizeEvent(event)
         for card in self._cards:
             card.mathematics.set_room(self._room())
+        self.refitted.emit()

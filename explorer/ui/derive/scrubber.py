@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QToolTip
 
 from explorer.ui import theme
 
 _ROUND = 1.5
-"""Segments shorter than this, in heights, have no round corners."""
+"""Segments shorter than this, in heights, have no round corners: these would not show."""
 
 
 class Scrubber(QAbstractSlider):
@@ -28,11 +28,13 @@ class Scrubber(QAbstractSlider):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._title_of = title_of
         self._lengths: tuple[int, ...] = (1,)
+        self._made: tuple[QSize, QPainterPath] | None = None
 
     def show_lengths(self, lengths: Sequence[int]) -> None:
         """How many lines each step has."""
         if tuple(lengths) != self._lengths:
             self._lengths = tuple(lengths)
+            self._made = None
             self.setRange(0, max(sum(self._lengths) - 1, 0))
             self.update()
 
@@ -61,28 +63,36 @@ class Scrubber(QAbstractSlider):
             found.append(QRectF(left, top, max(start / total * self.width() - left - gap, 1), high))
         return found
 
+    def _path(self) -> QPainterPath:
+        """All segments, made once for a width: there may be hundreds."""
+        if self._made is None or self._made[0] != self.size():
+            path = QPainterPath()
+            for rect in self.segments():
+                round_ = min(rect.height() / 2, rect.width() / 2)
+                if rect.width() < _ROUND * rect.height():
+                    path.addRect(rect)
+                else:
+                    path.addRoundedRect(rect, round_, round_)
+            self._made = self.size(), path
+        return self._made[1]
+
+    def _reached(self) -> float:
+        """The end of the line that is shown: the ends of segments are those of their last lines."""
+        return (self.value() + 1) / sum(self._lengths) * self.width()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         now = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(Qt.PenStyle.NoPen)
-        rest, accent = now.color("border"), now.color("accent")
-        start = 0
-        for rect, length in zip(self.segments(), self._lengths, strict=True):
-            done = min(max(self.value() + 1 - start, 0), length)
-            reached = QRectF(rect.left(), rect.top(), rect.width() * done / length, rect.height())
-            round_ = min(rect.height() / 2, rect.width() / 2)
-            for part, colour in ((rect, rest), (reached, accent)):
-                if part.width() <= 0:
-                    continue
-                if (
-                    rect.width() < _ROUND * rect.height()
-                ):  # Hundreds of them: corners would cost a frame, and do not show.
-                    painter.fillRect(part, colour)
-                else:
-                    painter.setBrush(colour)
-                    painter.drawRoundedRect(part, round_, round_)
-            start += length
+        path = self._path()
+        painter.setBrush(now.color("border"))
+        painter.drawPath(path)
+        painter.save()
+        painter.setClipRect(QRectF(0, 0, self._reached(), self.height()))
+        painter.setBrush(now.color("accent"))
+        painter.drawPath(path)
+        painter.restore()
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(now.color("accent"), 1))

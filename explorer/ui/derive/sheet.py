@@ -6,9 +6,9 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from explorer.model.typesetting import Picture
 from explorer.ui import theme
 from explorer.ui.captioned import Text, restyled
+from explorer.ui.derive.drawn import Drawn
 from explorer.ui.derive.mathematics import Mathematics
 
 ZOOMS = (0.4, 4.0)
@@ -93,12 +93,11 @@ class Sheet(QScrollArea):
             restyled(self._badge, "good badge" if holds else "bad badge")
             self._fit(self._badge)
 
-    def show_picture(self, picture: Picture, description: str) -> None:
+    def show_picture(self, drawn: Drawn) -> None:
         """The mathematics; what grew downwards is brought into view."""
         old = self.mathematics.picture
-        grew = old is not None and picture.height > old.height
-        self.mathematics.show_picture(picture)
-        self.mathematics.setAccessibleDescription(description)
+        grew = old is not None and drawn.picture.height > old.height
+        self.mathematics.show_picture(drawn)
         self._note.hide()
         self.mathematics.show()
         if grew:

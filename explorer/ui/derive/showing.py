@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from explorer.model.derivation.derivation import Line, Named
 from explorer.model.derivation.expression import Block, Check, Formula, Grid, Term, equation
@@ -19,6 +19,9 @@ from explorer.ui.derive.results import Result
 from explorer.ui.derive.typesetter import Piece, Typesetter
 from explorer.ui.derive.walking import Place, Walk
 from explorer.ui.texts import said
+
+_REFIT = 60
+"""Milliseconds after the last change of a size at which pictures are drawn for it."""
 
 
 class Showing(QObject):
@@ -38,11 +41,18 @@ class Showing(QObject):
         self._typesetter = Typesetter()
         self._typesetter.ready.connect(self._typeset)
         self._typesetter.failed.connect(self._not_typeset)
+        self._refit = QTimer(self)
+        self._refit.setSingleShot(True)
+        self._refit.setInterval(_REFIT)
+        self._refit.timeout.connect(lambda: self._want() if self._walk is not None else None)
+        page.sheet.mathematics.refitted.connect(self._refit.start)
+        page.results.refitted.connect(self._refit.start)
         page.sheet.mathematics.tip_of = self.tip
         page.results.tip_of = self.tip
 
     def close(self) -> None:
         """Join the thread."""
+        self._refit.stop()
         self._typesetter.close()
 
     @property
@@ -124,8 +134,7 @@ class Showing(QObject):
         if isinstance(error, Refusal):
             sheet.show_note(said(error))
         elif picture is not None:
-            blocks = shown(self._walk.line(self._place))
-            sheet.show_picture(picture, "\n".join(map(notation.block, blocks)))
+            sheet.show_picture(picture)
         sheet.mathematics.show_stale(self._stale or picture is None)
 
     @property
@@ -163,7 +172,7 @@ class Showing(QObject):
     def _result(self, named: Named) -> Result:
         if id(named) not in self._results:
             matrix = isinstance(named.value, Grid)
-            self._results[id(named)] = Result(notation.plain(named.name), notation.plain(named.value), matrix)
+            self._results[id(named)] = Result(notation.plain(named.name), matrix)
         return self._results[id(named)]
 
     # Typesetting -----------------------------------------------------------------------------------------------------
@@ -178,14 +187,16 @@ class Showing(QObject):
         """Typeset what is shown, then what the next keys may show."""
         assert self._walk is not None
         large, small = notation.style(), notation.style(small=True)
+        at, beside = self._page.sheet.mathematics.fit, self._page.results.fit
         lines: list[Piece] = [
-            (self._key(each), partial(notation.typeset, shown(self._walk.line(each)), large))
+            Piece(self._key(each), partial(notation.typeset, shown(self._walk.line(each)), large), at)
             for each in (self._place, *self._walk.ahead(self._place))
         ]
         found: list[Piece] = [
-            (self._key_of(each), partial(notation.typeset, (_written(each),), small)) for each in self.known
+            Piece(self._key_of(each), partial(notation.typeset, (_written(each),), small), beside)
+            for each in self.known
         ]
-        self._typesetter.want([lines[0], *found, *lines[1:]])
+        self._typesetter.want([*lines[:2], *found, *lines[2:]])
 
     def _typeset(self, key: Hashable) -> None:
         if self._answer is None:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from explorer.model.typesetting import Picture
 from explorer.ui.derive.beside import Beside
+from explorer.ui.derive.drawn import Drawn, Fit, drawn
 
-KEPT = 400
-"""Pictures that are kept; those of one step share little, and each is some tens of kilobytes."""
+KEPT_BYTES = 200_000_000
+"""Of all pictures that are kept. One is some hundred kilobytes; the tables of a long derivation take many megabytes."""
+KEPT = 20
+"""Pictures that are kept in any case: those that the next keys show are among them."""
 
-Piece = tuple[Hashable, Callable[[], Picture]]
-"""What it is, and how it is typeset."""
+
+class Piece(NamedTuple):
+    """What it is, how it is typeset (the picture, and the same as text), and how large it is shown."""
+
+    key: Hashable
+    typeset: Callable[[], tuple[Picture, str]]
+    fit: Fit
 
 
 class Typesetter(QObject):
@@ -27,13 +37,14 @@ class Typesetter(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: OrderedDict[Hashable, Picture] = OrderedDict()
+        self._known: OrderedDict[Hashable, Drawn] = OrderedDict()
         self._broken: dict[Hashable, BaseException] = {}
+        self._set: OrderedDict[Hashable, tuple[Picture, str]] = OrderedDict()
         self._beside = Beside("typesetting")
         self._beside.done.connect(self._done)
         self._beside.failed.connect(self._failed)
 
-    def get(self, key: Hashable) -> Picture | None:
+    def get(self, key: Hashable) -> Drawn | None:
         """A picture that is there already."""
         found = self._known.get(key)
         if found is not None:
@@ -50,18 +61,37 @@ class Typesetter(QObject):
 
     def want(self, pieces: Sequence[Piece]) -> None:
         """Make what is missing of these, in order, and nothing else that was wanted before."""
-        self._beside.want([each for each in pieces if not self.known(each[0])])
+        missing = [each for each in pieces if self._misses(each)]
+        self._beside.want([((each.key, each.fit), partial(self._make, each)) for each in missing])
+
+    def _misses(self, piece: Piece) -> bool:
+        found = self._known.get(piece.key)
+        return piece.key not in self._broken and (found is None or found.fit != piece.fit)
+
+    def _make(self, piece: Piece) -> Drawn:
+        """On the other thread, which alone knows what it has set last: another size of it is only drawn."""
+        if piece.key not in self._set:
+            self._set[piece.key] = piece.typeset()
+        self._set.move_to_end(piece.key)
+        while len(self._set) > KEPT:
+            self._set.popitem(last=False)
+        return drawn(*self._set[piece.key], piece.fit)
 
     def close(self) -> None:
         """Join the thread."""
         self._beside.close()
 
-    def _done(self, key: Hashable, picture: Picture) -> None:
-        self._known[key] = picture
-        while len(self._known) > KEPT:
-            self._known.popitem(last=False)
+    def _done(self, name: tuple[Hashable, Fit], made: Drawn) -> None:
+        key, _ = name
+        self._known[key] = made
+        self._known.move_to_end(key)
+        held = sum(each.bytes for each in self._known.values())
+        while held > KEPT_BYTES and len(self._known) > KEPT:
+            _, forgotten = self._known.popitem(last=False)
+            held -= forgotten.bytes
         self.ready.emit(key)
 
-    def _failed(self, key: Hashable, error: BaseException) -> None:
+    def _failed(self, name: tuple[Hashable, Fit], error: BaseException) -> None:
+        key, _ = name
         self._broken[key] = error
         self.failed.emit(key, error)

@@ -6,6 +6,7 @@ from the answer and from the place in it. Another thread typesets what is shown,
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 from random import Random
 
@@ -236,6 +237,8 @@ class Derive(QObject):
             except KeyError:
                 self._place = self._walk.first
         self.page.transport.pause()
+        # Hundreds of thousands of small values without a cycle: walking them would stop the window for four frames.
+        gc.freeze()
         self._show()
         self._show_about()
 
