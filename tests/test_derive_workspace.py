@@ -52,7 +52,7 @@ def test_derive_is_shown_alone_and_explore_comes_back_as_it_was(opened: Driver, 
     before = {name: (dock.isHidden(), dock.geometry()) for name, dock in docks.items()}
     try:
         driver.click("topbar.workspace.derive")
-        assert all(dock.isHidden() for dock in docks.values())
+        assert not any(dock.isVisible() for dock in docks.values())
         assert driver.child("derive").isVisible()
         assert not driver.maps.isVisible()
         driver.click("topbar.workspace.explore")

@@ -143,13 +143,13 @@ def test_panels_can_be_closed_and_come_back_by_the_menu(driver: Driver) -> None:
 
 def test_docks_stand_where_they_were_when_the_window_closed(qapp: QApplication) -> None:
     with driven() as first:
-        first.window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, first.window.docks["picture"])
+        first.window.explore.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, first.window.docks["picture"])
         first.window.docks["histogram"].hide()
     with driven() as second:
-        area = second.window.dockWidgetArea(second.window.docks["picture"])
+        area = second.window.explore.dockWidgetArea(second.window.docks["picture"])
         assert area == Qt.DockWidgetArea.RightDockWidgetArea
         assert second.window.docks["histogram"].isHidden()
-        second.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, second.window.docks["picture"])
+        second.window.explore.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, second.window.docks["picture"])
         second.window.docks["histogram"].show()
 
 

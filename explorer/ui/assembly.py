@@ -130,7 +130,7 @@ class Assembly(QObject):
         if self._closed:
             return
         self._closed = True
-        self.settings.set_place(self.window.saveGeometry(), self.window.place())
+        self.settings.set_place(self.window.saveGeometry(), self.window.explore.place())
         if self._preparing is not None:
             self._preparing.close()
         self.commands.workspaces.close()
@@ -169,7 +169,7 @@ class Assembly(QObject):
         geometry, docks = self.settings.place()
         if geometry.isEmpty() or not self.window.restoreGeometry(geometry):
             self.window.fit_screen()
-        self.window.restore_place(docks)
+        self.window.explore.restore_place(docks)
 
     # Recovery and faults --------------------------------------------------------------------------------------------
 
