@@ -33,7 +33,7 @@ from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
 from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
-from explorer.ui.workspaces import Workspace
+from explorer.ui.workspaces import DERIVE, LABORATORY, Workspace
 
 AUTOSAVE = "autosave"
 REST_MILLISECONDS = 2_000
@@ -92,7 +92,7 @@ class Assembly(QObject):
             self.desk,
             self.settings,
             self.illustrations,
-            self._make_derive,
+            {DERIVE: self._make_derive, LABORATORY: self._make_laboratory},
         )
         self._connect()
         self._restore_place()
@@ -146,10 +146,11 @@ class Assembly(QObject):
         """Import what a workspace needs that is built later, beside the window once that is at rest."""
 
         def load(tick: object, progress: object) -> None:
-            import_module("explorer.ui.derive.workspace")
+            for each in ("derive", "laboratory"):
+                import_module(f"explorer.ui.{each}.workspace")
 
-        self._preparing = Errand("import of derive", load)
-        self._preparing.failed.connect(lambda error: self._told(error, "the import of derive"))
+        self._preparing = Errand("import of workspaces", load)
+        self._preparing.failed.connect(lambda error: self._told(error, "the import of workspaces"))
         QTimer.singleShot(REST_MILLISECONDS, self, self._prepare)
 
     def _prepare(self) -> None:
@@ -164,6 +165,18 @@ class Assembly(QObject):
         derive.history_changed.connect(self.commands.show_history)
         derive.failed.connect(lambda error: self._told(error, "deriving"))
         return derive
+
+    def _make_laboratory(self) -> Workspace:
+        """The same."""
+        from explorer.ui.laboratory.pages import Bench
+        from explorer.ui.laboratory.workspace import Laboratory
+
+        laboratory = Laboratory(
+            Bench(self.store, self.explore, self.evaluator, self.desk, self.settings, self.panels.status)
+        )
+        laboratory.history_changed.connect(self.commands.show_history)
+        laboratory.failed.connect(lambda error: self._told(error, "the laboratory"))
+        return laboratory
 
     def _restore_place(self) -> None:
         geometry, docks = self.settings.place()

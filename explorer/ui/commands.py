@@ -25,7 +25,7 @@ from explorer.ui.pointer import origin_at
 from explorer.ui.stage.map_grid import Place
 from explorer.ui.topbar import TopBar
 from explorer.ui.window import MainWindow
-from explorer.ui.workspaces import DERIVE, EXPLORE, Acts, Keys, Workspace, Workspaces
+from explorer.ui.workspaces import DERIVE, EXPLORE, LABORATORY, Acts, Keys, Workspace, Workspaces
 
 if TYPE_CHECKING:
     from explorer.ui.exporting.export_dialog import FigureWanted
@@ -45,9 +45,9 @@ class Commands(QObject):
         desk: Desk,
         settings: Settings,
         illustrations: Illustrations,
-        derive: Callable[[], Workspace],
+        makers: dict[str, Callable[[], Workspace]],
     ) -> None:
-        """`derive` builds the workspace of that name."""
+        """`makers` build the workspaces beside Explore, by their names."""
         super().__init__(window)
         self._window = window
         self._panels = panels
@@ -68,7 +68,7 @@ class Commands(QObject):
             cancel=explore.cancel,
             keys=self._keys_of_explore,
         )
-        self.workspaces = Workspaces(own, {DERIVE: derive})
+        self.workspaces = Workspaces(own, makers)
         for title, entries in self._menus():
             self._add(title, entries)
         self._bar = TopBar(window.menu, *(self._actions[name] for name in ("undo", "redo", "theme", "export")))
@@ -119,6 +119,7 @@ class Commands(QObject):
                 [
                     Entry("explore", self.tr("Explore"), lambda: self.workspaces.show(EXPLORE), ("Ctrl+1",)),
                     Entry("derive", self.tr("Derive"), lambda: self.workspaces.show(DERIVE), ("Ctrl+2",)),
+                    Entry("laboratory", self.tr("Laboratory"), lambda: self.workspaces.show(LABORATORY), ("Ctrl+3",)),
                     None,
                     *self._looks(),
                     None,
@@ -195,8 +196,12 @@ class Commands(QObject):
             self._panels.stage.maps.setFocus()
 
     def _document_changed(self) -> None:
-        """Pictures or a session were opened while another workspace was shown: they are what is wanted now."""
-        self.workspaces.show(EXPLORE)
+        """Pictures or a session were opened while another workspace was shown: they are what is wanted now.
+
+        The laboratory is over the same document, and follows it.
+        """
+        if self.workspaces.shown != LABORATORY:
+            self.workspaces.show(EXPLORE)
         self.show_history()
 
     def show_history(self) -> None:
