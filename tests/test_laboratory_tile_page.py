@@ -22,8 +22,8 @@ from explorer.model.starting import starting_document
 from explorer.ui.laboratory.tile.choice import Choice
 from explorer.ui.laboratory.tile.copying import table
 from explorer.ui.laboratory.tile.film import Film
+from explorer.ui.laboratory.tile.formula import spelled
 from explorer.ui.laboratory.tile.showing import Shown, grid_texts
-from explorer.ui.laboratory.tile.strip import spelled
 from explorer.ui.laboratory.tile.tile import Tile
 from explorer.ui.laboratory.workspace import Laboratory
 from explorer.ui.workspaces import EXPLORE, LABORATORY
@@ -81,7 +81,7 @@ class Tiling:
     def note(self) -> str:
         label = self.page.findChild(QLabel, "tile.note")
         assert label is not None
-        return label.text() if not label.isHidden() else ""
+        return label.text() if label.isVisible() else ""
 
 
 @pytest.fixture

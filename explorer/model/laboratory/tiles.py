@@ -60,6 +60,11 @@ class Cut:
         """The first input of a tile; negative in the padding."""
         return tile[0] * self.m - self.begin[0], tile[1] * self.m - self.begin[1]
 
+    @property
+    def middle(self) -> Pair:
+        """The tile in the middle."""
+        return self.count[0] // 2, self.count[1] // 2
+
     def clamped(self, tile: Pair) -> Pair:
         """The tile, or the one next to it that there is."""
         rows, columns = self.count

@@ -72,6 +72,7 @@ class Worked:
 
     down, across  the algorithm of the columns and that of the rows; `programs` in the order of float32
     channels      the input channels that the filter sees; `channel` is the place of the chosen one among them
+    origin        row and column of the map that the tile begins with
     stages        the matrices, of the chosen channel where there is one for each
     products      P_c of every channel;   directs  Σ g_c ∗ d_c of every channel
     padding       (α, α') cells of d outside of the map;   dropped  (m, m) outputs outside of it
@@ -84,6 +85,7 @@ class Worked:
     channels: range
     channel: int
     filter: int
+    origin: Pair
     bias: Numbers | None
     stages: Mapping[Key, Numbers]
     products: tuple[Numbers, ...]
@@ -163,6 +165,7 @@ def worked(
         seen,
         min(channel, len(seen) - 1),
         filter,
+        cut.origin(tile),
         bias,
         MappingProxyType(stages),
         tuple(products),

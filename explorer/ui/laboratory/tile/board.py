@@ -19,7 +19,7 @@ from explorer.model.laboratory.tiling import Key
 from explorer.ops.op import Array
 from explorer.ui.laboratory.tile import naming
 from explorer.ui.laboratory.tile.naming import Role
-from explorer.ui.laboratory.tile.showing import Shown, grid_texts, ulps_text
+from explorer.ui.laboratory.tile.showing import Shown, grid_texts
 from explorer.ui.theme import Theme
 from kernels.algebra.matrix import transpose
 
@@ -120,6 +120,8 @@ def parts(shown: Shown) -> tuple[Part, ...]:
             Part(sign="="),
             made,
         )
+    if shown.texts.mode == "difference":
+        return _stage(shown, of.final), made
     return _stage(shown, of.final), Part(sign=MINUS), made, Part(sign="="), _difference(shown)
 
 
@@ -131,7 +133,7 @@ def _stage(shown: Shown, key: Key) -> Part:
         read = {(here.row, here.column)}
     hatch = of.padding if key == "d" else of.dropped if key in ("Y", "y", "direct") else None
     return Part(
-        naming.caption(of, key),
+        naming.full_caption(of, key, shown.texts.mode),
         role=naming.role(key),
         key=key,
         texts=_so_far(shown, key, rows),
@@ -161,16 +163,14 @@ def _matrix(name: str, matrix: Sequence[Sequence[Fraction]], lit: frozenset[Cell
 
 
 def _difference(shown: Shown) -> Part:
-    """By Winograd's algorithm less the plain sum: exactly, in float32, or in units of the last place of the latter."""
+    """By Winograd's algorithm less the plain sum, exactly or in float32."""
     of, mode = shown.of, shown.texts.mode
     found, plain = of.stages[of.final], of.stages["direct"]
     if mode == "exact":
         rows = [["0"] * found.shape[1]] * found.shape[0] if of.equal else grid_texts(found.values() - plain.values())
     else:
         with np.errstate(invalid="ignore"):
-            off = found.rounded.astype(np.float64) - plain.rounded
-            ulps = off / np.spacing(np.abs(plain.rounded))
-        rows = grid_texts(off) if mode == "float32" else [[ulps_text(float(each)) for each in row] for row in ulps]
+            rows = grid_texts(found.rounded.astype(np.float64) - plain.rounded)
     return Part(
         naming.difference(mode),
         texts=_so_far(shown, "direct", rows),

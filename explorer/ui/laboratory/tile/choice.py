@@ -15,7 +15,7 @@ MOST_OUTPUTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`channel` is the place among those that the filter sees; `points` names a set of them."""
+    """`channel` is the place among those that the filter sees, `points` the name of a set; None is the middle tile."""
 
     layer: str = ""
     image: int = 0
@@ -23,7 +23,7 @@ class Choice:
     channel: int = 0
     m: int = 2
     points: str = "usual"
-    tile: Pair = (0, 0)
+    tile: Pair | None = None
 
     def outputs(self, layer: Layer) -> int:
         """m of the algorithm: the layer's own where its own points are chosen."""

@@ -58,6 +58,7 @@ class Page(QWidget):
         self._behind.setProperty("role", "behind")
         self._behind.hide()
         self._note = Text(font="text", wrap=True)
+        self._note.setMinimumWidth(theme.current().px(460))
         self._note.setObjectName("tile.note")
         self._note.setProperty("role", "bad badge")
         self._badge = Text(font="small")
@@ -116,11 +117,14 @@ class Page(QWidget):
         column.addLayout(head)
         column.addWidget(self._reason)
         column.addWidget(self._behind)
-        column.addWidget(self._note)
         self._cards = [self._card(self.film), self._card(self.board), self._card(self.strip)]
         for card, stretch in zip(self._cards, (0, 1, 0), strict=True):
             column.addWidget(card, stretch)
         self._rest = QWidget()
+        about = QVBoxLayout(self._rest)
+        about.addStretch(2)
+        about.addWidget(self._note, 0, Qt.AlignmentFlag.AlignHCenter)
+        about.addStretch(3)
         column.addWidget(self._rest, 1)
         column.addWidget(self.transport)
         return side
@@ -154,7 +158,6 @@ class Page(QWidget):
     def show_note(self, text: str) -> None:
         """Why there are no numbers; "" shows them."""
         self._note.setText(text)
-        self._note.setVisible(bool(text))
         self._rest.setVisible(bool(text))
         for card in (*self._cards, self.transport, self._reason):
             card.setVisible(not text)

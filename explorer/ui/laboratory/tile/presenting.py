@@ -23,9 +23,10 @@ _tr = QCoreApplication.translate
 class Presenting(QObject):
     """Holds the step, and the number under the cursor."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, status: Status) -> None:
         super().__init__()
         self._page = page
+        self._status = status
         self._shown: Shown | None = None
         self._answer: Answer | None = None
 
@@ -36,12 +37,12 @@ class Presenting(QObject):
         page.form.show_choice(
             choice, answer.result.saved.layer, layers, answer.result.saved.w.shape[1], images[0], images[1]
         )
-        page.map.show_tile(answer.small, answer.cut, choice.tile)
-        page.near.show_tile(answer.maps, answer.cut, choice.tile)
+        page.map.show_tile(answer.small, answer.cut, answer.tile)
+        page.near.show_tile(answer.maps, answer.cut, answer.tile)
         if answer.cut is None or answer.of is None:
             page.show_map_titles("", "")
             return
-        cut, (row, column) = answer.cut, choice.tile
+        cut, (row, column) = answer.cut, answer.tile
         channel = answer.of.channels(choice.filter)[choice.channel]
         rows, columns = cut.count
         page.show_map_titles(
@@ -57,11 +58,12 @@ class Presenting(QObject):
         page = self._page
         page.film.show_step(shown)
         page.board.show_step(shown)
-        page.strip.show_number(shown.texts if shown is not None else None, shown.place if shown is not None else None)
         self.show_hovered(None)
         if shown is None:
             page.show_texts(_tr("Tile", "Tile by tile"), "")
             page.show_check("", "", True)
+            self._status.show_values("", LABORATORY)
+            self._status.show_about("", LABORATORY)
             return
         of, key = shown.of, shown.phase.key
         page.show_texts(naming.title(of, key), naming.reason(of, key))
@@ -82,10 +84,10 @@ class Presenting(QObject):
         known = place if place is not None and shown is not None and shown.known(place) else None
         page.film.show_hovered(place)
         page.board.show_hovered(known)
-        if shown is not None:
-            page.strip.show_number(shown.texts, known or shown.place)
+        place = shown.place if shown is not None and shown.phase.key != "d" else None
+        page.strip.show_number(shown.texts if shown is not None else None, known or place)
 
-    def show_outcome(self, of: Worked, cut: Cut, status: Status) -> None:
+    def show_outcome(self, of: Worked, cut: Cut) -> None:
         """Whether the outputs are right, and how far float32 is off."""
         fast, plain = number(of.worst(of.final), 2), number(of.worst("direct"), 2)
         equal = of.equal
@@ -95,5 +97,5 @@ class Presenting(QObject):
         values = _tr("Tile", "largest error in float32: {0}, of the plain sum {1}")
         about = _tr("Tile", "F({0}×{0}, {1}×{2}) · {3} multiplications, plainly {4}")
         products, taps = of.stages["P"].rounded.size, of.stages["g"].rounded.size
-        status.show_values(values.format(fast, plain), LABORATORY)
-        status.show_about(about.format(cut.m, *cut.kernel, products, cut.m**2 * taps), LABORATORY)
+        self._status.show_values(values.format(fast, plain), LABORATORY)
+        self._status.show_about(about.format(cut.m, *cut.kernel, products, cut.m**2 * taps), LABORATORY)

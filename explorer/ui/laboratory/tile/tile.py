@@ -54,7 +54,7 @@ class Tile(QObject):
         self._mode: Mode = "exact"
         self._entered = False
         self._asked: Evaluated | None = None
-        self._presenting = Presenting(self.page)
+        self._presenting = Presenting(self.page, bench.status)
         self._running = Running(bench.evaluator)
         self._running.failed.connect(bench.failed)
         self._overdue = QTimer(self)
@@ -151,7 +151,7 @@ class Tile(QObject):
                 cut = of.cut(choice.outputs(of.layer))
                 choice = replace(choice, tile=cut.making(pin.place.row, pin.place.column))
             except Refusal:
-                choice = replace(choice, tile=(0, 0))
+                choice = replace(choice, tile=None)
         self._apply(choice, self.tr("Choose tile"))
 
     def _convolutions(self) -> Mapping[str, Result]:
@@ -159,10 +159,10 @@ class Tile(QObject):
         return convolutions(report.evaluated) if report is not None and report.evaluated is not None else {}
 
     def _fitted_to(self, layer: str) -> Choice:
-        """The choice for a layer; another one begins with its first tile and its own algorithm."""
+        """The choice for a layer; another one begins with its middle tile and its own algorithm."""
         if layer == self._choice.layer:
             return self._choice
-        other = fitted(replace(self._choice, layer="", tile=(0, 0)), self._convolutions(), layer)
+        other = fitted(replace(self._choice, layer="", tile=None), self._convolutions(), layer)
         return other or self._choice
 
     def _change(self, fields: dict[str, Any]) -> None:
@@ -236,7 +236,7 @@ class Tile(QObject):
         self._texts = Texts(answer.worked, self._mode)
         self.page.show_note("")
         assert answer.cut is not None
-        self._presenting.show_outcome(answer.worked, answer.cut, self._bench.status)
+        self._presenting.show_outcome(answer.worked, answer.cut)
         self._show(self._way.nearest(before.phase.key, before.line) if before is not None else 0)
 
     def _show_nothing(self, why: str) -> None:
