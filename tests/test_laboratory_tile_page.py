@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 from windows import Driver, small_document, small_picture, wait
 
 from explorer.model import editing
@@ -25,6 +25,7 @@ from explorer.ui.laboratory.tile.film import Film
 from explorer.ui.laboratory.tile.formula import spelled
 from explorer.ui.laboratory.tile.showing import Shown, grid_texts
 from explorer.ui.laboratory.tile.tile import Tile
+from explorer.ui.laboratory.tile.tile_map import TileMap
 from explorer.ui.laboratory.workspace import Laboratory
 from explorer.ui.workspaces import EXPLORE, LABORATORY
 
@@ -311,6 +312,61 @@ def test_a_value_that_is_no_number_is_refused_and_another_tile_can_be_chosen(dri
     tiling.key(Qt.Key.Key_Right, SHIFT, on=tiling.page.map)
     assert tiling.note == ""
     tiling.workspaces.show(EXPLORE)
+
+
+def test_what_is_behind_the_settings_is_marked_until_it_has_followed(tiling: Tiling) -> None:
+    label = tiling.page.findChild(QLabel, "tile.behind")
+    assert label is not None
+    conv = tiling.driver.node("conv").id
+    before = tiling.shown.of
+    tiling.driver.explore.edit(lambda each: editing.set_params(each, conv, filters=5, kernel=(5, 5)), "edit")
+    tiling.tile._overdue.timeout.emit()
+    assert label.isVisible()
+    assert tiling.shown.of is before
+    tiling.settle()
+    assert not label.isVisible()
+    assert tiling.shown.of.stages["g"].shape == (5, 5)
+
+
+def test_another_picture_and_another_theme_are_followed(tiling: Tiling) -> None:
+    tiling.driver.explore.replace_pictures((from_array(small_picture(seed=5), "other"),))
+    tiling.settle()
+    report = tiling.driver.explore.report
+    assert report is not None
+    assert report.evaluated is not None
+    x = report.evaluated.results[tiling.driver.node("conv").id].xs[0]
+    np.testing.assert_array_equal(tiling.shown.of.stages["d"].rounded, x[0, 0, 5:9, 5:9])
+    answer = tiling.tile.answer
+    assert answer is not None
+    tiling.driver.act("theme")
+    tiling.settle()
+    assert tiling.tile.answer is not None
+    assert tiling.tile.answer.maps is not answer.maps
+    tiling.driver.act("theme")
+    tiling.settle()
+
+
+def test_the_keys_of_the_page_are_in_the_list_on_f1(tiling: Tiling) -> None:
+    list_keys = tiling.workspaces.acts.keys
+    rows = {keys for _, section in list_keys() for keys, _ in section}
+    assert {"Space", "Right / PgDown", "Shift+Right", "Home", "E", "← ↑ → ↓"} <= rows
+
+
+def test_every_control_has_a_name_for_those_who_cannot_see_it(tiling: Tiling) -> None:
+    for kind in (QComboBox, QToolButton, QPushButton, QLineEdit, TileMap, Film):
+        for each in tiling.page.findChildren(kind):
+            if each.objectName() or each.isVisible():
+                assert each.accessibleName(), each.objectName()
+                assert each.toolTip() or kind is Film, each.objectName()
+
+
+def test_the_first_step_shows_the_whole_algorithm(tiling: Tiling) -> None:
+    assert tiling.page.strip.formula() is None
+    assert tiling.page.strip.text() == "y = Aᵀ · [ (G · g · Gᵀ) ⊙ (Bᵀ · d · B) ] · A + b"
+    tiling.page.board.hovered.emit(Place("d", 1, 2))
+    formula = tiling.page.strip.formula()
+    assert formula is not None
+    assert spelled(formula).startswith("d₁₂ = channel 0, row 6, column 7 of the input = ")
 
 
 def test_tile_by_tile_opens_the_tile_of_the_pinned_cell(driver: Driver) -> None:

@@ -75,8 +75,8 @@ class Worked:
     origin        row and column of the map that the tile begins with
     stages        the matrices, of the chosen channel where there is one for each
     products      P_c of every channel;   directs  Σ g_c ∗ d_c of every channel
-    padding       (α, α') cells of d outside of the map;   dropped  (m, m) outputs outside of it
-    layer         (m, m) what the layer itself has computed, NaN where dropped
+    padding       (α, α') cells of d outside of the map;   dropped  (m, m') outputs outside of it
+    layer         (m, m') what the layer itself has computed, NaN where dropped
     """
 
     down: FilterAlgorithm
@@ -122,7 +122,7 @@ def worked(
 ) -> Steps[Worked]:
     """The numbers of a tile, a step for each channel; Refusal where one of its inputs is not finite."""
     down, across = algorithms
-    cut = of.cut(down.m)
+    cut = of.cut((down.m, across.m))
     tile = cut.clamped(tile)
     seen = of.channels(filter)
     data, padding = patch(of.x[seen.start : seen.stop], cut.origin(tile), cut.size)
@@ -156,7 +156,7 @@ def worked(
         stages["y"] = _sum([stages["Y"], bias])
         plain = _sum([plain, bias])
     stages["direct"] = plain
-    layer, dropped = patch(of.y[filter], (tile[0] * cut.m, tile[1] * cut.m), (cut.m, cut.m))
+    layer, dropped = patch(of.y[filter], (tile[0] * cut.m[0], tile[1] * cut.m[1]), cut.m)
     layer = np.where(dropped, np.nan, layer.astype(np.float64))
     return Worked(
         down,

@@ -23,7 +23,7 @@ from explorer.ui.laboratory.tile.showing import Shown, grid_texts
 from explorer.ui.theme import Theme
 from kernels.algebra.matrix import transpose
 
-_SIZES = (20, 18, 16, 15, 14, 13, 12, 11)
+_SIZES = (28, 24, 22, 20, 18, 16, 15, 14, 13, 12, 11)
 """Heights of the digits, in pixels at scale 1."""
 
 Cell = tuple[int, int]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from explorer.model.evaluation import Result
-from explorer.model.laboratory.tiles import OWN, Pair, point_sets
+from explorer.model.laboratory.tiles import OWN, Pair, own_outputs, point_sets
 from explorer.ops.convolution_layer import Layer
 
 MOST_OUTPUTS = 8
@@ -25,9 +25,10 @@ class Choice:
     points: str = "usual"
     tile: Pair | None = None
 
-    def outputs(self, layer: Layer) -> int:
-        """m of the algorithm: the layer's own where its own points are chosen."""
-        return layer.tile if self.points == OWN else self.m
+    def outputs(self, layer: Layer) -> Pair:
+        """m and m' of the algorithm: the layer's own where its own points are chosen."""
+        own = own_outputs(layer) if self.points == OWN else None
+        return own or (self.m, self.m)
 
 
 def fitted(choice: Choice, found: Mapping[str, Result], preferred: str) -> Choice | None:
@@ -42,7 +43,7 @@ def fitted(choice: Choice, found: Mapping[str, Result], preferred: str) -> Choic
     result = found[id]
     layer: Layer = result.saved.layer
     sets = point_sets(layer, choice.m)
-    own = id != choice.layer and layer.method == "winograd"
+    own = id != choice.layer and sets[0] == OWN
     points = OWN if own else choice.points if choice.points in sets else sets[0]
     return replace(
         choice,

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QObject
 
 from explorer.model.digits import number
 from explorer.model.laboratory.tile_terms import Place
-from explorer.model.laboratory.tiles import Cut
+from explorer.model.laboratory.tiles import Cut, Pair
 from explorer.model.laboratory.tiling import Worked
 from explorer.ui.laboratory.tile import naming
 from explorer.ui.laboratory.tile.answering import Answer
@@ -46,9 +46,9 @@ class Presenting(QObject):
         channel = answer.of.channels(choice.filter)[choice.channel]
         rows, columns = cut.count
         page.show_map_titles(
-            _tr("Tile", "Channel {0} · {1} × {2} tiles, {3} apart").format(channel, rows, columns, cut.m),
+            _tr("Tile", "Channel {0} · {1} × {2} tiles, {3} apart").format(channel, rows, columns, _brief(cut.m)),
             _tr("Tile", "Tile ({0}, {1}) · {2} × {3} inputs, {4} shared").format(
-                row, column, *cut.size, " × ".join(dict.fromkeys(str(taps - 1) for taps in cut.kernel))
+                row, column, *cut.size, _brief((cut.kernel[0] - 1, cut.kernel[1] - 1))
             ),
         )
 
@@ -95,7 +95,12 @@ class Presenting(QObject):
         tip = _tr("Tile", "Largest error of the outputs in float32: {0} by Winograd's algorithm, {1} by the plain sum.")
         self._page.show_check(text, tip.format(fast, plain), equal)
         values = _tr("Tile", "largest error in float32: {0}, of the plain sum {1}")
-        about = _tr("Tile", "F({0}×{0}, {1}×{2}) · {3} multiplications, plainly {4}")
+        about = _tr("Tile", "F({0}×{1}, {2}×{3}) · {4} multiplications, plainly {5}")
         products, taps = of.stages["P"].rounded.size, of.stages["g"].rounded.size
         self._status.show_values(values.format(fast, plain), LABORATORY)
-        self._status.show_about(about.format(cut.m, *cut.kernel, products, cut.m**2 * taps), LABORATORY)
+        self._status.show_about(about.format(*cut.m, *cut.kernel, products, cut.m[0] * cut.m[1] * taps), LABORATORY)
+
+
+def _brief(pair: Pair) -> str:
+    """2, or 1 × 4 where they differ."""
+    return " × ".join(dict.fromkeys(map(str, pair)))

@@ -149,18 +149,22 @@ def _text(
     painter.drawText(QRectF(left, top, width + 1, height), align | Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def paint_overview(painter: QPainter, rect: QRectF, of: Worked, look: Theme) -> None:
-    """The whole algorithm in one line, each part in the colour of what it is made of."""
-    several, bias = of.summed != "P", of.bias is not None
-    pieces: tuple[tuple[str, Role], ...] = (
+def overview(of: Worked) -> tuple[tuple[str, Role], ...]:
+    """The whole algorithm in pieces, each with what it is made of."""
+    return (
         ("y", "outputs"),
-        (" = Aᵀ · [ " + ("Σ " if several else ""), "matrix"),
+        (" = Aᵀ · [ " if of.summed == "P" else " = Aᵀ · [ Σ ", "matrix"),
         ("(G · g · Gᵀ)", "taps"),
         (" ⊙ ", "products"),
         ("(Bᵀ · d · B)", "data"),
         (" ] · A", "matrix"),
-        (" + b" if bias else "", "outputs"),
+        (" + b" if of.bias is not None else "", "outputs"),
     )
+
+
+def paint_overview(painter: QPainter, rect: QRectF, of: Worked, look: Theme) -> None:
+    """The whole algorithm in one line."""
+    pieces = overview(of)
     font = look.font("result")
     metrics = QFontMetricsF(font)
     width = sum(metrics.horizontalAdvance(text) for text, _ in pieces)
@@ -213,14 +217,19 @@ class Strip(QWidget):
 
     def text(self) -> str:
         """The formula as one line."""
-        if self._texts is None or self._place is None:
+        if self._texts is None:
             return ""
+        if self._place is None:
+            return "".join(text for text, _ in overview(self._texts.of))
         return spelled(formula(self._texts, self._place, max(len(self._texts.terms(self._place)), 1)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """All of it."""
-        made = self.formula()
+        if self._texts is None:
+            return
+        painter, made = QPainter(self), self.formula()
         if made is not None:
-            painter = QPainter(self)
             paint_strip(painter, QRectF(self.rect()), made, theme.current())
-            painter.end()
+        else:
+            paint_overview(painter, QRectF(self.rect()), self._texts.of, theme.current())
+        painter.end()
