@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
 from types import MappingProxyType
 from typing import Literal
@@ -63,10 +64,11 @@ class Numbers:
 
     def values(self) -> Array:
         """The exact numbers, each rounded to float64."""
-        return np.array([[float(int(each) * self.scale) for each in row] for row in self.whole])
+        by, of = self.scale.numerator, self.scale.denominator
+        return np.array([[int(each) * by / of for each in row] for row in self.whole])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Worked:
     """All numbers of a tile for one filter.
 
@@ -104,14 +106,19 @@ class Worked:
         """The stage that holds the outputs."""
         return "y" if "y" in self.stages else "Y"
 
-    @property
+    @cached_property
     def equal(self) -> bool:
         """Whether the outputs are exactly those of the plain sum."""
         found, wanted = self.stages[self.final], self.stages["direct"]
         return all(found.exact(i, j) == wanted.exact(i, j) for i, j in np.ndindex(found.shape))
 
-    def worst(self, key: Key) -> float:
-        """The largest error in float32 among the outputs that are kept of a stage; infinite where one overflowed."""
+    @cached_property
+    def worst(self) -> tuple[float, float]:
+        """The largest error of the outputs in float32, by this algorithm and by the plain sum."""
+        return self._worst(self.final), self._worst("direct")
+
+    def _worst(self, key: Key) -> float:
+        """Among the outputs that are kept; infinite where one overflowed."""
         numbers = self.stages[key]
         errors = [numbers.error(i, j) for i, j in np.ndindex(numbers.shape) if not self.dropped[i, j]]
         return max((float(abs(each)) if each is not None else np.inf for each in errors), default=0.0)
@@ -158,7 +165,7 @@ def worked(
     stages["direct"] = plain
     layer, dropped = patch(of.y[filter], (tile[0] * cut.m[0], tile[1] * cut.m[1]), cut.m)
     layer = np.where(dropped, np.nan, layer.astype(np.float64))
-    return Worked(
+    made = Worked(
         down,
         across,
         programs,
@@ -174,6 +181,9 @@ def worked(
         dropped,
         layer,
     )
+    for each in ("equal", "worst"):
+        getattr(made, each)  # Found here, where no frame waits for it.
+    return made
 
 
 def _check(data: Array, taps: Array, seen: range) -> None:

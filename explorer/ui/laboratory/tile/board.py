@@ -186,8 +186,9 @@ def _difference(shown: Shown) -> Part:
 def laid_out(found: Sequence[Part], room: QSizeF, theme: Theme) -> Board:
     """The parts in their places, with the largest digits that fit; with the smallest they may take more room."""
     board = Board()
+    longest = [max((text for row in each.wide for text in row), key=len, default="") for each in found]
     for size in _SIZES:
-        board = _laid(found, size, theme)
+        board = _laid(found, longest, size, theme)
         if board.size.width() <= room.width() and board.size.height() <= room.height():
             break
     return board
@@ -215,7 +216,7 @@ def caption_font(theme: Theme, size: int) -> QFont:
     return font
 
 
-def _laid(found: Sequence[Part], size: int, theme: Theme) -> Board:
+def _laid(found: Sequence[Part], longest: Sequence[str], size: int, theme: Theme) -> Board:
     digits, signs = QFontMetricsF(digits_font(theme, size)), QFontMetricsF(sign_font(theme, size))
     captions = QFontMetricsF(caption_font(theme, size))
     height = round(digits.height() + theme.px(size * 0.6))
@@ -224,13 +225,12 @@ def _laid(found: Sequence[Part], size: int, theme: Theme) -> Board:
     most = max(len(each.wide) for each in found) * height
     placed = []
     left = 1.0
-    for each in found:
+    for each, text in zip(found, longest, strict=True):
         rows, columns = each.shape
         if each.sign:
             width, across, tall = signs.horizontalAdvance(each.sign), 0.0, float(height)
         else:
-            longest = max((text for row in each.wide for text in row), key=len)
-            across = max(digits.horizontalAdvance(longest) + theme.px(size * 0.9), theme.px(size * 2.4))
+            across = max(digits.horizontalAdvance(text) + theme.px(size * 0.9), theme.px(size * 2.4))
             width, tall = across * columns, float(rows * height)
         body = QRectF(left, top + (most - tall) / 2, width, tall)
         taken = max(width, captions.horizontalAdvance(each.caption) if each.caption else 0.0)

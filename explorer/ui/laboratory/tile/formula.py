@@ -54,7 +54,7 @@ def formula(texts: Texts, place: Place, most: int) -> Formula:
     return Formula(
         naming.symbol(of, place),
         tuple(replace(each, sign=leading(each.sign)) if not at else each for at, each in enumerate(columns)),
-        any(each.factor != 1 or len(each.reads) > 1 for each in found),
+        any(abs(each.factor) != 1 or len(each.reads) > 1 for each in found),
         text,
         details(of, place),
         order,

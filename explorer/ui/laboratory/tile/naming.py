@@ -95,6 +95,7 @@ def detail(name: str) -> str:
         "exact": _tr("Tile", "exact"),
         "float32": _tr("Tile", "float32"),
         "difference": _tr("Tile", "difference"),
+        "layer": _tr("Tile", "the layer"),
     }[name]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject
 
 from explorer.model.digits import number
@@ -45,8 +46,11 @@ class Presenting(QObject):
         cut, (row, column) = answer.cut, answer.tile
         channel = answer.of.channels(choice.filter)[choice.channel]
         rows, columns = cut.count
+        whole = _tr("Tile", "Channel {0} · {1} × {2} tiles, {3} apart")
+        if answer.of.x.dtype != np.float32:
+            whole = _tr("Tile", "Channel {0} as float32 · {1} × {2} tiles, {3} apart")
         page.show_map_titles(
-            _tr("Tile", "Channel {0} · {1} × {2} tiles, {3} apart").format(channel, rows, columns, _brief(cut.m)),
+            whole.format(channel, rows, columns, _brief(cut.m)),
             _tr("Tile", "Tile ({0}, {1}) · {2} × {3} inputs, {4} shared").format(
                 row, column, *cut.size, _brief((cut.kernel[0] - 1, cut.kernel[1] - 1))
             ),
@@ -89,7 +93,7 @@ class Presenting(QObject):
 
     def show_outcome(self, of: Worked, cut: Cut) -> None:
         """Whether the outputs are right, and how far float32 is off."""
-        fast, plain = number(of.worst(of.final), 2), number(of.worst("direct"), 2)
+        fast, plain = (number(each, 2) for each in of.worst)
         equal = of.equal
         text = _tr("Tile", "exactly the plain sum") if equal else _tr("Tile", "differs from the plain sum")
         tip = _tr("Tile", "Largest error of the outputs in float32: {0} by Winograd's algorithm, {1} by the plain sum.")

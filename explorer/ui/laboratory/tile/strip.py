@@ -39,13 +39,22 @@ class Faces:
 
 def fitting(texts: Texts, place: Place, width: float, look: Theme) -> Formula:
     """The formula with as many terms as there is room for beside the result."""
-    room = width - look.px(_RESULT)
-    most = len(texts.terms(place))
-    made = formula(texts, place, max(most, 1))
-    while most > 2 and _width(made, look) > room:
-        most -= 1
-        made = formula(texts, place, most)
-    return made
+    count = len(texts.terms(place))
+    made = formula(texts, place, max(count, 1))
+    over = _width(made, look) - (width - look.px(_RESULT))
+    if over <= 0 or count <= 2:
+        return made
+    # The smallest terms make room for themselves and for the one that stands for them.
+    metrics = QFontMetricsF(look.font("formula"))
+    sign = metrics.horizontalAdvance("+") + look.px(_SIGN)
+    widths = _widths(made, look)
+    over += metrics.horizontalAdvance(f"… {count} more") + sign
+    order = sorted(range(count), key=lambda at: abs(texts.terms(place)[at].exact))
+    left = count
+    while over > 0 and left > 1:
+        over -= widths[order[count - left]] + sign
+        left -= 1
+    return formula(texts, place, left + 1)
 
 
 def _widths(made: Formula, look: Theme) -> list[float]:
@@ -188,6 +197,7 @@ class Strip(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._texts: Texts | None = None
         self._place: Place | None = None
+        self._fitted: tuple[tuple[Texts, Place, int, Theme], Formula] | None = None
 
     def sizeHint(self) -> QSize:
         """Four lines."""
@@ -213,7 +223,10 @@ class Strip(QWidget):
         """What is shown."""
         if self._texts is None or self._place is None:
             return None
-        return fitting(self._texts, self._place, self.width(), theme.current())
+        about = self._texts, self._place, self.width(), theme.current()
+        if self._fitted is None or self._fitted[0] != about:
+            self._fitted = about, fitting(*about)
+        return self._fitted[1]
 
     def text(self) -> str:
         """The formula as one line."""
