@@ -259,6 +259,16 @@ def test_the_choices_follow_the_layer(tiling: Tiling) -> None:
     assert tiling.shown.of.filter == 0
 
 
+def test_tiles_of_another_size_stay_at_the_same_place_of_the_picture(tiling: Tiling) -> None:
+    tiling.choose(tile=(10, 17))
+    tiling.page.form.changed.emit({"m": 4})
+    tiling.settle()
+    assert tiling.tile._choice.tile == (5, 8)
+    tiling.page.form.changed.emit({"m": 1})
+    tiling.settle()
+    assert tiling.tile._choice.tile == (22, 34)
+
+
 def test_a_layer_that_computes_by_winograd_brings_its_own_algorithm(tiling: Tiling) -> None:
     tiling.edit(method="winograd", tile=3)
     tiling.choose(points=OWN)

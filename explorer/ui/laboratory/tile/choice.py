@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from explorer.model.evaluation import Result
 from explorer.model.laboratory.tiles import OWN, Pair, own_outputs, point_sets
@@ -29,6 +30,15 @@ class Choice:
         """m and m' of the algorithm: the layer's own where its own points are chosen."""
         own = own_outputs(layer) if self.points == OWN else None
         return own or (self.m, self.m)
+
+    def changed(self, layer: Layer, **fields: Any) -> Choice:
+        """With other fields; tiles of another size give the one that makes the output in the middle of this one."""
+        other = replace(self, **fields)
+        (m, m2), (n, n2) = self.outputs(layer), other.outputs(layer)
+        if self.tile is None or (m, m2) == (n, n2):
+            return other
+        row, column = self.tile
+        return replace(other, tile=((row * m + m // 2) // n, (column * m2 + m2 // 2) // n2))
 
 
 def fitted(choice: Choice, found: Mapping[str, Result], preferred: str) -> Choice | None:

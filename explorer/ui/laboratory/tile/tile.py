@@ -18,6 +18,7 @@ from explorer.model.evaluation import Evaluated, Result
 from explorer.model.laboratory.tile_terms import Place
 from explorer.model.laboratory.tiles import Pair, convolutions, tiled
 from explorer.model.store import History
+from explorer.ops.convolution_layer import Layer
 from explorer.refusal import Refusal
 from explorer.ui.actions import added
 from explorer.ui.calculation.probe import Probe
@@ -166,8 +167,11 @@ class Tile(QObject):
         return other or self._choice
 
     def _change(self, fields: dict[str, Any]) -> None:
-        choice = self._fitted_to(fields["layer"]) if "layer" in fields else replace(self._choice, **fields)
-        self._apply(choice, self.tr("Change the algorithm"))
+        if "layer" in fields:
+            self._apply(self._fitted_to(fields["layer"]), self.tr("Choose layer"))
+        elif self._answer is not None:
+            layer: Layer = self._answer.result.saved.layer
+            self._apply(self._choice.changed(layer, **fields), self.tr("Change the algorithm"))
 
     def _choose_tile(self, tile: Pair, dragging: bool) -> None:
         self._apply(replace(self._choice, tile=tile), self.tr("Choose tile"), "tile")
