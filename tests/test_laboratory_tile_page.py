@@ -271,7 +271,9 @@ def test_tiles_of_another_size_stay_at_the_same_place_of_the_picture(tiling: Til
 
 def test_a_layer_that_computes_by_winograd_brings_its_own_algorithm(tiling: Tiling) -> None:
     tiling.edit(method="winograd", tile=3)
-    tiling.choose(points=OWN)
+    assert tiling.tile._choice.points == OWN
+    tiling.edit("input", mode="rgb")
+    assert tiling.tile._choice.points == OWN
     assert tiling.page.form._outputs.currentText() == "F(3 × 3, 3 × 3)"
     assert not tiling.page.form._outputs.isEnabled()
     assert tiling.shown.of.stages["y"].shape == (3, 3)
@@ -404,6 +406,18 @@ def test_the_numbers_of_a_stage_are_copied_in_full(tiling: Tiling) -> None:
     tiling.tile.set_mode("float32")
     copied = np.array([line.split("\t") for line in table(tiling.shown, "Bd").splitlines()], np.float32)
     np.testing.assert_array_equal(copied, numbers.rounded)
+
+
+def test_the_menu_of_the_equation_copies_and_exports(tiling: Tiling) -> None:
+    menu = tiling.tile.copying.made_menu()
+    names = [each.objectName().removeprefix("action.tile.") for each in menu.actions()]
+    assert names == ["copy", "copy_all", "copy_formula", "copy_picture", "export"]
+    next(each for each in menu.actions() if each.objectName() == "action.tile.copy_picture").trigger()
+    menu.deleteLater()
+    tiling.driver.settle_files()
+    wait(lambda: not QGuiApplication.clipboard().image().isNull(), "no picture was copied")
+    tiling.tile.copying.stages()
+    assert QGuiApplication.clipboard().text().startswith("d · tile\n")
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf", "tsv"])

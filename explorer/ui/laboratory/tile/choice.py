@@ -41,11 +41,11 @@ class Choice:
         return replace(other, tile=((row * m + m // 2) // n, (column * m2 + m2 // 2) // n2))
 
 
-def fitted(choice: Choice, found: Mapping[str, Result], preferred: str) -> Choice | None:
+def fitted(choice: Choice, found: Mapping[str, Result], preferred: str, before: Layer | None = None) -> Choice | None:
     """The choice as far as it fits the layers that there are; None where there are none.
 
     A layer that is gone gives way to the `preferred` one or the first. A layer that computes by Winograd's algorithm
-    begins with its own points.
+    begins with its own points, and takes them up where `before` it did not.
     """
     if not found:
         return None
@@ -53,7 +53,8 @@ def fitted(choice: Choice, found: Mapping[str, Result], preferred: str) -> Choic
     result = found[id]
     layer: Layer = result.saved.layer
     sets = point_sets(layer, choice.m)
-    own = id != choice.layer and sets[0] == OWN
+    anew = id != choice.layer or (before is not None and own_outputs(before) is None)
+    own = anew and sets[0] == OWN
     points = OWN if own else choice.points if choice.points in sets else sets[0]
     return replace(
         choice,

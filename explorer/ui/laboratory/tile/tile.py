@@ -187,6 +187,7 @@ class Tile(QObject):
             self.history.apply(choice, label, merge)
 
     def _chosen(self) -> None:
+        self._choice = self.history.state
         self._bench.history_changed()
         self._ask()
 
@@ -217,7 +218,8 @@ class Tile(QObject):
         evaluated, view = report.evaluated, report.request.view
         self._asked = evaluated
         found = convolutions(evaluated)
-        choice = fitted(self.history.state, found, view.layer)
+        before: Layer | None = self._answer.result.saved.layer if self._answer is not None else None
+        choice = fitted(self._choice, found, view.layer, before)
         if choice is None:
             self._running.cancel()
             self._show_nothing(self.tr("There is no convolution among the layers. Add one in Explore (Ctrl+1)."))
