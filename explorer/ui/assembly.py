@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QStyleFactory
@@ -33,7 +33,10 @@ from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
 from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
-from explorer.ui.workspaces import Workspace
+from explorer.ui.workspaces import DERIVE, LABORATORY, Workspace
+
+if TYPE_CHECKING:
+    from explorer.ui.laboratory.workspace import Laboratory
 
 AUTOSAVE = "autosave"
 REST_MILLISECONDS = 2_000
@@ -61,6 +64,7 @@ class Assembly(QObject):
         self._log = log
         self._closed = False
         self._preparing: Errand | None = None
+        self._laboratory: Laboratory | None = None
         self.settings = Settings()
         self.settings.apply_limits()
         _style(application, self.settings)
@@ -92,7 +96,7 @@ class Assembly(QObject):
             self.desk,
             self.settings,
             self.illustrations,
-            self._make_derive,
+            {DERIVE: self._make_derive, LABORATORY: self._make_laboratory},
         )
         self._connect()
         self._restore_place()
@@ -107,6 +111,7 @@ class Assembly(QObject):
         self.panels.picture.open_wanted.connect(self.desk.ask_open)
         self.panels.picture.sample_wanted.connect(self.desk.open_sample)
         self.window.dropped.connect(self.desk.take)
+        self.commands.tile_wanted.connect(self._show_tile)
         if self._log is not None:
             self.window.asked_to_close = self.desk.may_close
             self.desk.asks = True
@@ -146,10 +151,11 @@ class Assembly(QObject):
         """Import what a workspace needs that is built later, beside the window once that is at rest."""
 
         def load(tick: object, progress: object) -> None:
-            import_module("explorer.ui.derive.workspace")
+            for each in ("derive", "laboratory"):
+                import_module(f"explorer.ui.{each}.workspace")
 
-        self._preparing = Errand("import of derive", load)
-        self._preparing.failed.connect(lambda error: self._told(error, "the import of derive"))
+        self._preparing = Errand("import of workspaces", load)
+        self._preparing.failed.connect(lambda error: self._told(error, "the import of workspaces"))
         QTimer.singleShot(REST_MILLISECONDS, self, self._prepare)
 
     def _prepare(self) -> None:
@@ -164,6 +170,25 @@ class Assembly(QObject):
         derive.history_changed.connect(self.commands.show_history)
         derive.failed.connect(lambda error: self._told(error, "deriving"))
         return derive
+
+    def _make_laboratory(self) -> Workspace:
+        """The same."""
+        from explorer.ui.laboratory.pages import Bench
+        from explorer.ui.laboratory.workspace import Laboratory
+
+        laboratory = Laboratory(
+            Bench(self.store, self.explore, self.evaluator, self.desk, self.settings, self.panels.status)
+        )
+        self._laboratory = laboratory
+        laboratory.history_changed.connect(self.commands.show_history)
+        laboratory.failed.connect(lambda error: self._told(error, "the laboratory"))
+        return laboratory
+
+    def _show_tile(self) -> None:
+        """The tile of the pinned cell, or of the layer that is looked at."""
+        self.commands.workspaces.show(LABORATORY)
+        assert self._laboratory is not None
+        self._laboratory.show_tile(self.explore.pointer.pin)
 
     def _restore_place(self) -> None:
         geometry, docks = self.settings.place()

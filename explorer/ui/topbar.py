@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePoli
 
 from explorer.ui import theme
 from explorer.ui.captioned import Elided, Segmented, Text, menu_button
-from explorer.ui.workspaces import DERIVE, EXPLORE
+from explorer.ui.workspaces import DERIVE, EXPLORE, LABORATORY
 
 _LIVE_WIDTH = 150
 """Of the state of the computation: it changes at every frame, and nothing may move then."""
@@ -92,6 +92,7 @@ class TopBar(QFrame):
             [
                 (EXPLORE, self.tr("Explore"), self.tr("What the operations do to a picture (Ctrl+1)")),
                 (DERIVE, self.tr("Derive"), self.tr("Why fast convolution is fast, step by step (Ctrl+2)")),
+                (LABORATORY, self.tr("Laboratory"), self.tr("Fast convolution at work, and measured (Ctrl+3)")),
             ],
         )
         self._workspaces.chosen.connect(self.workspace_wanted)

@@ -9,7 +9,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-EXPLORE, DERIVE = "explore", "derive"
+EXPLORE, DERIVE, LABORATORY = "explore", "derive", "laboratory"
 
 Keys = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 """(title, rows of (keys, what they do)); texts are translated already."""

@@ -1,0 +1,1 @@
+"""The page on which a tile of the picture goes through Winograd's algorithm, number by number."""
