@@ -5,6 +5,7 @@ from __future__ import annotations
 from deriving import ALT, CTRL, SHIFT, Deriving
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from windows import wait
 
 from explorer.ui import theme
@@ -158,3 +159,35 @@ def test_numbers_of_sixty_digits_leave_the_window_as_wide_as_it_was(deriving: De
         deriving.settle()
         assert deriving.driver.window.size() == before
     assert deriving.page.sheet.horizontalScrollBar().maximum() > 0
+
+
+def test_mathematics_are_drawn_in_the_pixels_of_the_size_that_they_are_shown_at(deriving: Deriving) -> None:
+    shown = deriving.page.sheet.mathematics
+
+    def crisp() -> bool:
+        image = shown.grab().toImage()
+        drawn = shown._drawn
+        assert drawn is not None
+        return drawn.pixels is not None and (drawn.pixels.width, drawn.pixels.height) == (image.width(), image.height())
+
+    wait(crisp, "it is not drawn")
+    small = shown.width()
+    deriving.derive.zoom(1.5)
+    assert shown.width() > small
+    wait(crisp, "it is not drawn again for another zoom")
+    deriving.derive.zoom(0)
+    wait(crisp, "it is not drawn again for the usual zoom")
+
+
+def test_all_results_of_a_step_that_finds_many_are_shown(deriving: Deriving) -> None:
+    deriving.ask("integers", congruences=tuple(f"1 mod {prime}" for prime in (2, 3, 5, 7, 11, 13, 17, 19, 23)))
+    deriving.derive.last()
+    deriving.settle()
+    known = len(deriving.derive._showing.known)
+    assert known > 9
+
+    def cards() -> int:
+        names = (f"derive.result.{number}" for number in range(known))
+        return sum(deriving.page.findChild(QWidget, name) is not None for name in names)
+
+    wait(lambda: cards() == known, "some results have no card")

@@ -34,15 +34,27 @@ def test_nothing_of_derive_is_imported_at_start(tmp_path: Path) -> None:
     assert ended.stdout.split() == []
 
 
-def test_what_derive_needs_is_imported_beside_a_window_at_rest() -> None:
+def test_other_workspaces_are_built_beside_a_window_at_rest_and_ask_nothing_before_they_are_shown() -> None:
     code = (
-        "import sys\nfrom PySide6.QtWidgets import QApplication\nfrom PySide6.QtTest import QTest\n"
+        "from PySide6.QtWidgets import QApplication\nfrom PySide6.QtTest import QTest\n"
         "application = QApplication([])\nfrom explorer.ui import assembly\nassembly.REST_MILLISECONDS = 1\n"
-        "made = assembly.Assembly()\nmade.prepare()\n"
-        "while 'explorer.ui.derive.workspace' not in sys.modules:\n    QTest.qWait(2)\n"
+        "made = assembly.Assembly()\nmade.prepare()\nspaces = made.commands.workspaces\n"
+        "while not (spaces.get('derive') and spaces.get('laboratory')):\n    QTest.qWait(2)\n"
+        "assert spaces.shown == 'explore'\nassert spaces.get('derive').answer is None\n"
+        "assert spaces.get('derive').settled()\nspaces.show('derive')\n"
+        "while spaces.get('derive').answer is None:\n    QTest.qWait(2)\n"
         "made.window.close()\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
+def test_a_workspace_that_is_wanted_while_it_is_being_built_is_finished_at_once(qapp: QApplication) -> None:
+    with driven() as driver:
+        spaces = driver.assembly.commands.workspaces
+        assert not spaces.build(DERIVE)
+        spaces.show(DERIVE)
+        assert driver.child("derive").isVisible()
+        assert spaces.build(DERIVE)
 
 
 def test_derive_is_shown_alone_and_explore_comes_back_as_it_was(opened: Driver, driver: Driver) -> None:

@@ -33,7 +33,7 @@ from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
 from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
-from explorer.ui.workspaces import DERIVE, LABORATORY, Workspace
+from explorer.ui.workspaces import DERIVE, LABORATORY, Making
 
 if TYPE_CHECKING:
     from explorer.ui.laboratory.workspace import Laboratory
@@ -41,6 +41,11 @@ if TYPE_CHECKING:
 AUTOSAVE = "autosave"
 REST_MILLISECONDS = 2_000
 """How long after the start what is built later is imported."""
+BUILD_MILLISECONDS = 50
+"""Between two pieces of it that are built."""
+AHEAD_OF_TIME = (DERIVE, LABORATORY)
+LATER = ("derive.page", "derive.workspace", "laboratory.workspace", "laboratory.tile.tile")
+"""Modules that they need, one by one: each is imported on a thread, and the window goes on between them."""
 SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter while another waits for it."""
 
@@ -65,6 +70,9 @@ class Assembly(QObject):
         self._closed = False
         self._preparing: Errand | None = None
         self._laboratory: Laboratory | None = None
+        self._build = QTimer(self)
+        self._build.setInterval(BUILD_MILLISECONDS)
+        self._build.timeout.connect(self._build_more)
         self.settings = Settings()
         self.settings.apply_limits()
         _style(application, self.settings)
@@ -136,6 +144,7 @@ class Assembly(QObject):
             return
         self._closed = True
         self.settings.set_place(self.window.saveGeometry(), self.window.explore.place())
+        self._build.stop()
         if self._preparing is not None:
             self._preparing.close()
         self.commands.workspaces.close()
@@ -148,34 +157,43 @@ class Assembly(QObject):
             self.autosave.close(clean=True)
 
     def prepare(self) -> None:
-        """Import what a workspace needs that is built later, beside the window once that is at rest."""
+        """Import what is shown later, and build it piece by piece, beside the window once that is at rest."""
 
         def load(tick: object, progress: object) -> None:
-            for each in ("derive", "laboratory"):
-                import_module(f"explorer.ui.{each}.workspace")
+            for each in LATER:
+                import_module(f"explorer.ui.{each}")
 
         self._preparing = Errand("import of workspaces", load)
         self._preparing.failed.connect(lambda error: self._told(error, "the import of workspaces"))
+        self._preparing.done.connect(self._build.start)
         QTimer.singleShot(REST_MILLISECONDS, self, self._prepare)
 
     def _prepare(self) -> None:
         if self._preparing is not None and not self._closed:
             self._preparing.start()
 
-    def _make_derive(self) -> Workspace:
-        """Imported and built when it is first wanted."""
+    def _build_more(self) -> None:
+        if all(map(self.commands.workspaces.build, AHEAD_OF_TIME)):
+            self._build.stop()
+
+    def _make_derive(self) -> Making:
+        """Imported and built when it is first wanted, or at rest."""
+        from explorer.ui.derive.page import Page
         from explorer.ui.derive.workspace import Derive
 
-        derive = Derive(self.settings, self.panels.status, self.desk)
+        page = Page()
+        yield
+        derive = Derive(page, self.settings, self.panels.status, self.desk)
         derive.history_changed.connect(self.commands.show_history)
         derive.failed.connect(lambda error: self._told(error, "deriving"))
         return derive
 
-    def _make_laboratory(self) -> Workspace:
+    def _make_laboratory(self) -> Making:
         """The same."""
         from explorer.ui.laboratory.pages import Bench
         from explorer.ui.laboratory.workspace import Laboratory
 
+        yield
         laboratory = Laboratory(
             Bench(self.store, self.explore, self.evaluator, self.desk, self.settings, self.panels.status)
         )

@@ -26,7 +26,7 @@ from explorer.ui.pointer import origin_at
 from explorer.ui.stage.map_grid import Place
 from explorer.ui.topbar import TopBar
 from explorer.ui.window import MainWindow
-from explorer.ui.workspaces import DERIVE, EXPLORE, LABORATORY, Acts, Keys, Workspace, Workspaces
+from explorer.ui.workspaces import DERIVE, EXPLORE, LABORATORY, Acts, Keys, Making, Workspaces
 
 if TYPE_CHECKING:
     from explorer.ui.exporting.export_dialog import FigureWanted
@@ -49,7 +49,7 @@ class Commands(QObject):
         desk: Desk,
         settings: Settings,
         illustrations: Illustrations,
-        makers: dict[str, Callable[[], Workspace]],
+        makers: dict[str, Callable[[], Making]],
     ) -> None:
         """`makers` build the workspaces beside Explore, by their names."""
         super().__init__(window)
@@ -183,9 +183,10 @@ class Commands(QObject):
         self._sections.append((title, [entry for entry in shown if entry.keys]))
 
     def _add_workspace(self, name: str) -> None:
-        """A workspace was built: its menu comes before the help."""
+        """A workspace was built: its page waits, and its menu comes before the help."""
         made = self.workspaces.get(name)
         if made is not None:
+            self._window.add_page(made.page)
             self._window.menu.insertMenu(self._window.menu.actions()[-1], made.menu)
 
     def _show_workspace(self, name: str) -> None:

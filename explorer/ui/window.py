@@ -55,12 +55,20 @@ class MainWindow(QMainWindow):
         """Put the bar at the top."""
         self.setMenuWidget(bar)
 
+    def add_page(self, page: QWidget) -> None:
+        """Take the page of a workspace, to be shown later: styled and laid out now, which takes most of the time."""
+        self._pages.addWidget(page)
+        page.setGeometry(self._pages.rect())
+        for each in page.findChildren(QWidget):
+            each.ensurePolished()
+        layout = page.layout()
+        if layout is not None:
+            layout.activate()
+
     def show_page(self, page: QWidget | None) -> None:
         """Show the page of a workspace alone; None brings back Explore."""
         for dock in self.docks.values():
             dock.toggleViewAction().setEnabled(page is None)
-        if page is not None and self._pages.indexOf(page) < 0:
-            self._pages.addWidget(page)
         self._pages.setCurrentWidget(page or self.explore)
         self._pages.updateGeometry()
 

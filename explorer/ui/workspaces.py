@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,16 +56,21 @@ class Workspace(Protocol):
         """Keep what is to be kept, and join every thread."""
 
 
+Making = Generator[None, None, Workspace]
+"""Builds a workspace in pieces, none of which takes longer than a frame or two, and returns it."""
+
+
 class Workspaces(QObject):
-    """Explore, which is there from the start, and others, each made by its function when it is first wanted."""
+    """Explore, which is there from the start, and others, each made when it is first wanted or when there is time."""
 
     changed = Signal(str)
     made = Signal(str)
 
-    def __init__(self, explore: Acts, makers: dict[str, Callable[[], Workspace]]) -> None:
+    def __init__(self, explore: Acts, makers: dict[str, Callable[[], Making]]) -> None:
         super().__init__()
         self._explore = explore
         self._makers = makers
+        self._making: dict[str, Making] = {}
         self._made: dict[str, Workspace] = {}
         self._shown = EXPLORE
 
@@ -83,13 +88,23 @@ class Workspaces(QObject):
         """A workspace beside Explore, or None while it is not built."""
         return self._made.get(name)
 
+    def build(self, name: str) -> bool:
+        """Build the next piece of a workspace; whether there is nothing left to build."""
+        if name not in self._made:
+            making = self._making.setdefault(name, self._makers[name]())
+            try:
+                next(making)
+            except StopIteration as end:
+                self._made[name] = end.value
+                self.made.emit(name)
+        return name in self._made
+
     def show(self, name: str) -> None:
         """Go to a workspace."""
         if name == self._shown:
             return
-        if name != EXPLORE and name not in self._made:
-            self._made[name] = self._makers[name]()
-            self.made.emit(name)
+        while name != EXPLORE and not self.build(name):
+            pass
         left, self._shown = self._shown, name
         if left != EXPLORE:
             self._made[left].leave()

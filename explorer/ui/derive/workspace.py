@@ -47,11 +47,11 @@ class Derive(QObject):
     failed = Signal(object)
     """A defect beside the window."""
 
-    def __init__(self, settings: Settings, status: Status, desk: Desk) -> None:
+    def __init__(self, page: Page, settings: Settings, status: Status, desk: Desk) -> None:
         super().__init__()
         self._settings = settings
         self._status = status
-        self.page = Page()
+        self.page = page
         self.history: History[Asked] = History(asked.unkept(settings.derived()) or asked.SAMPLES["filter"])
         self._answer: Answered | None = None
         self._walk: Walk | None = None
@@ -86,7 +86,7 @@ class Derive(QObject):
         added(self.page, self.menu, self._entries, Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.copying.fill(self.menu.addMenu(self.tr("Copy and export")))
         self._connect()
-        self._ask()
+        self._show_asked()
 
     def _connect(self) -> None:
         page = self.page
@@ -118,7 +118,9 @@ class Derive(QObject):
     # The workspace ---------------------------------------------------------------------------------------------------
 
     def enter(self) -> None:
-        """Take the keys."""
+        """Take the keys; what is asked is first answered now."""
+        if self._answer is None:
+            self._ask()
         self.page.sheet.setFocus()
 
     def leave(self) -> None:
@@ -199,12 +201,16 @@ class Derive(QObject):
         self.history_changed.emit()
         self._ask()
 
-    def _ask(self) -> None:
+    def _show_asked(self) -> None:
         what = self.history.state
         form = self.page.form
         form.show_asked(what)
         for field, presets in notation.presets(what).items():
             form.show_presets(field, presets)
+
+    def _ask(self) -> None:
+        self._show_asked()
+        what = self.history.state
         self._waiting = True
         self._overdue.start()
         self._deriver.want([(what, partial(answered, what))])
