@@ -40,6 +40,8 @@ REST_MILLISECONDS = 2_000
 """How long after the start what is built later is imported."""
 SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter while another waits for it."""
+_LATER = ("derive.workspace", "laboratory.workspace", "laboratory.tile.tile", "laboratory.accuracy.accuracy")
+"""Modules of what is built later."""
 
 
 class Assembly(QObject):
@@ -146,8 +148,8 @@ class Assembly(QObject):
         """Import what a workspace needs that is built later, beside the window once that is at rest."""
 
         def load(tick: object, progress: object) -> None:
-            for each in ("derive", "laboratory"):
-                import_module(f"explorer.ui.{each}.workspace")
+            for each in _LATER:
+                import_module(f"explorer.ui.{each}")
 
         self._preparing = Errand("import of workspaces", load)
         self._preparing.failed.connect(lambda error: self._told(error, "the import of workspaces"))

@@ -109,6 +109,8 @@ QProgressBar::chunk { background: $accent; border-radius: ${p2}px; }
 QCheckBox, QRadioButton { color: $text; spacing: ${p6}px; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $border;
   padding: ${p4}px; }
+QHeaderView::section:vertical { border: none; }
+QTableCornerButton::section { background: transparent; border: none; border-bottom: 1px solid $border; }
 QTableView { gridline-color: $border; }
 QSplitter::handle { background: $border; }
 """)

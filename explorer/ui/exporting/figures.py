@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,6 @@ from explorer.refusal import Refusal
 from explorer.ui import theme
 from explorer.ui.exporting.painting_figure import (
     FigureFormat,
-    FigureLayout,
     FigureWanted,
     figure_layout,
     paint_cells,
@@ -28,7 +28,7 @@ from explorer.ui.exporting.painting_figure import (
 )
 from explorer.ui.theme import Theme
 
-__all__ = ["FigureFormat", "FigureWanted", "coloured", "save_figure"]
+__all__ = ["FigureFormat", "FigureWanted", "Paint", "Sheet", "coloured", "painted", "save_figure"]
 
 _DOTS_PER_INCH = 96
 """Of type at its natural size."""
@@ -38,6 +38,19 @@ _LONGEST_PAGE = 14_400
 _BAND = 1 << 16
 
 Paint = Callable[[QPainter], None]
+
+
+class Sheet(Protocol):
+    """What is painted on: its size in pixels, and how much larger than natural its type is."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def scale(self) -> float: ...
 
 
 def save_figure(
@@ -60,9 +73,14 @@ def save_figure(
         finally:
             painter.end()
 
-    data = {"png": _png, "svg": _svg, "pdf": _pdf}[wanted.format](layout, paint)
+    data = painted(wanted.format, layout, paint)
     tick()
     write(path, data)
+
+
+def painted(format: FigureFormat, sheet: Sheet, paint: Paint) -> bytes:
+    """What a file of this format holds once `paint` has filled the sheet; `paint` ends the painter."""
+    return {"png": _png, "svg": _svg, "pdf": _pdf}[format](sheet, paint)
 
 
 def coloured(values: Array, low: float, high: float, colours: str, tick: Tick = no_tick) -> NDArray[np.uint32]:
@@ -87,13 +105,13 @@ def coloured(values: Array, low: float, high: float, colours: str, tick: Tick = 
     return pixels
 
 
-def _png(layout: FigureLayout, paint: Paint) -> bytes:
-    image = QImage(layout.width, layout.height, QImage.Format.Format_RGB32)
+def _png(sheet: Sheet, paint: Paint) -> bytes:
+    image = QImage(sheet.width, sheet.height, QImage.Format.Format_RGB32)
     if image.isNull():
         raise Refusal(
-            "There is no memory for a figure of {width} × {height} pixels.", width=layout.width, height=layout.height
+            "There is no memory for a figure of {width} × {height} pixels.", width=sheet.width, height=sheet.height
         )
-    dots = round(_DOTS_PER_INCH * layout.scale / _INCH)
+    dots = round(_DOTS_PER_INCH * sheet.scale / _INCH)
     image.setDotsPerMeterX(dots)
     image.setDotsPerMeterY(dots)
     paint(QPainter(image))
@@ -102,26 +120,26 @@ def _png(layout: FigureLayout, paint: Paint) -> bytes:
     return _bytes(buffer)
 
 
-def _svg(layout: FigureLayout, paint: Paint) -> bytes:
+def _svg(sheet: Sheet, paint: Paint) -> bytes:
     buffer = _buffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
-    generator.setSize(QSize(layout.width, layout.height))
-    generator.setViewBox(QRect(0, 0, layout.width, layout.height))
-    generator.setResolution(round(_DOTS_PER_INCH * layout.scale))
+    generator.setSize(QSize(sheet.width, sheet.height))
+    generator.setViewBox(QRect(0, 0, sheet.width, sheet.height))
+    generator.setResolution(round(_DOTS_PER_INCH * sheet.scale))
     generator.setTitle("Kernelscope")
     paint(QPainter(generator))
     return _bytes(buffer)
 
 
-def _pdf(layout: FigureLayout, paint: Paint) -> bytes:
+def _pdf(sheet: Sheet, paint: Paint) -> bytes:
     buffer = _buffer()
-    longest = max(layout.width, layout.height)
-    dots = max(round(_DOTS_PER_INCH * layout.scale), math.ceil(longest * 72 / _LONGEST_PAGE))
+    longest = max(sheet.width, sheet.height)
+    dots = max(round(_DOTS_PER_INCH * sheet.scale), math.ceil(longest * 72 / _LONGEST_PAGE))
     writer = QPdfWriter(buffer)
     writer.setCreator("Kernelscope")
     writer.setResolution(dots)
-    size = QSizeF(math.ceil(layout.width * 72 / dots), math.ceil(layout.height * 72 / dots))
+    size = QSizeF(math.ceil(sheet.width * 72 / dots), math.ceil(sheet.height * 72 / dots))
     writer.setPageSize(QPageSize(size, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
     painter = QPainter(writer)

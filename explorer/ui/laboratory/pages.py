@@ -19,7 +19,7 @@ from explorer.ui.explore import Explore
 from explorer.ui.status import Status
 from explorer.ui.workspaces import Workspace
 
-TILE = "tile"
+TILE, ACCURACY, COST = "tile", "accuracy", "cost"
 _tr = QCoreApplication.translate
 
 
@@ -57,6 +57,12 @@ def _tile(bench: Bench) -> Workspace:
     return Tile(bench)
 
 
+def _accuracy(bench: Bench) -> Workspace:
+    from explorer.ui.laboratory.accuracy.accuracy import Accuracy
+
+    return Accuracy(bench)
+
+
 def pages() -> tuple[Listed, ...]:
     """All pages, in the order of the chooser."""
     return (
@@ -65,5 +71,11 @@ def pages() -> tuple[Listed, ...]:
             _tr("Laboratory", "Tile"),
             _tr("Laboratory", "Winograd's algorithm on one tile of the picture, number by number"),
             _tile,
+        ),
+        Listed(
+            ACCURACY,
+            _tr("Laboratory", "Accuracy"),
+            _tr("Laboratory", "How much fast filters err, and points that err less"),
+            _accuracy,
         ),
     )
