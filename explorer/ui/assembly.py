@@ -40,7 +40,13 @@ REST_MILLISECONDS = 2_000
 """How long after the start what is built later is imported."""
 SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter while another waits for it."""
-_LATER = ("derive.workspace", "laboratory.workspace", "laboratory.tile.tile", "laboratory.accuracy.accuracy")
+_LATER = (
+    "derive.workspace",
+    "laboratory.workspace",
+    "laboratory.tile.tile",
+    "laboratory.accuracy.accuracy",
+    "laboratory.cost.cost",
+)
 """Modules of what is built later."""
 
 

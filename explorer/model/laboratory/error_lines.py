@@ -6,7 +6,7 @@ greatest of them. What was measured is kept under its setting, so that another l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from math import isfinite
@@ -109,7 +109,7 @@ def places(asked: Lines, found: Finds) -> tuple[Place, ...]:
 
 
 def measured_all(
-    wanted: Iterable[Place], known: Known, found: Callable[[Setting, Measured | Refusal], None]
+    wanted: Iterable[Place], known: Container[Setting], found: Callable[[Setting, Measured | Refusal], None]
 ) -> Steps[None]:
     """Measure what is not known yet; each result, or why there is none, is handed over as it comes.
 

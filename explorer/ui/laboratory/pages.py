@@ -63,6 +63,12 @@ def _accuracy(bench: Bench) -> Workspace:
     return Accuracy(bench)
 
 
+def _cost(bench: Bench) -> Workspace:
+    from explorer.ui.laboratory.cost.cost import Cost
+
+    return Cost(bench)
+
+
 def pages() -> tuple[Listed, ...]:
     """All pages, in the order of the chooser."""
     return (
@@ -77,5 +83,11 @@ def pages() -> tuple[Listed, ...]:
             _tr("Laboratory", "Accuracy"),
             _tr("Laboratory", "How much fast filters err, and points that err less"),
             _accuracy,
+        ),
+        Listed(
+            COST,
+            _tr("Laboratory", "Cost"),
+            _tr("Laboratory", "What a layer takes by every way, by the model and by the clock"),
+            _cost,
         ),
     )

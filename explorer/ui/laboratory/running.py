@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 
 from PySide6.QtCore import QObject, Signal
 
 from explorer.model.evaluator import Evaluator, Job
-from explorer.ops.op import Cancelled
+from explorer.model.laboratory.steps import Steps
+from explorer.ops.op import Cancelled, Tick
+from explorer.ops.warm_up import Part
 from explorer.ui.bridge import Bridge
 
 _OFTEN = 0.03
 """Seconds between two words about the progress."""
 
 Found = Callable[[object], None]
-Make = Callable[[Found], Iterator[tuple[int, int]]]
-"""Given whom to hand results to, the steps of the work."""
+Make = Callable[[Found, Tick], Iterator[tuple[int, int]]]
+"""Given whom to hand results to, and a tick that raises `Cancelled` once it is given up, the steps of the work."""
+Needs = Callable[[], Sequence[Part]]
 
 
 class _Going:
@@ -24,6 +27,7 @@ class _Going:
 
     def __init__(self, steps: Iterator[tuple[int, int]]) -> None:
         self._steps = steps
+        self.given_up = False
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return self
@@ -47,6 +51,7 @@ class Running(QObject):
         self._evaluator = evaluator
         self._job: Job | None = None
         self._steps: _Going | None = None
+        self._needs: Needs = lambda: ()
         self._bridge = Bridge()
         self._bridge.arrived.connect(self._arrived)
 
@@ -60,12 +65,26 @@ class Running(QObject):
         """Whether it stands still and can go on."""
         return self._job is None and self._steps is not None
 
-    def start(self, make: Make) -> None:
-        """Give up what runs and begin this."""
+    def find(self, steps: Steps[object]) -> None:
+        """Begin this instead; what it returns is found."""
+
+        def handed(hand: Found, _tick: Tick) -> Iterator[tuple[int, int]]:
+            hand((yield from steps))
+
+        self.start(handed)
+
+    def start(self, make: Make, needs: Needs = lambda: ()) -> None:
+        """Give up what runs and begin this; `needs` are the compiled parts that it waits for."""
         self.stop()
         # Results belong to these steps, whichever job carries them out.
         box: list[_Going] = []
-        self._steps = _Going(make(lambda value: self._bridge.send((box[0], "found", (value,)))))
+
+        def tick() -> None:
+            if box[0].given_up:
+                raise Cancelled
+
+        self._needs = needs
+        self._steps = _Going(make(lambda value: self._bridge.send((box[0], "found", (value,))), tick))
         box.append(self._steps)
         self._go()
 
@@ -84,6 +103,7 @@ class Running(QObject):
     def stop(self) -> None:
         """Give it up."""
         if self._steps is not None:
+            self._steps.given_up = True
             self.pause()
             self._steps = None
             self.changed.emit()
@@ -99,7 +119,7 @@ class Running(QObject):
                 told = monotonic()
                 self._bridge.send((steps, "progressed", (done, total)))
 
-        self._job = Job(steps, progress, lambda error: self._bridge.send((steps, "ended", (error,))))
+        self._job = Job(steps, progress, lambda error: self._bridge.send((steps, "ended", (error,))), self._needs)
         self._evaluator.submit(self._job)
         self.changed.emit()
 

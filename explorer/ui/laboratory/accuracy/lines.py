@@ -122,8 +122,10 @@ class ErrorLines(QObject):
     def _start(self) -> None:
         if self._missing():
             wanted = self._places
-            done = {**self._known, **dict.fromkeys(self._refused)}
-            self._running.start(lambda hand: measured_all(wanted, done, lambda setting, each: hand((setting, each))))  # type: ignore[arg-type]
+            done = {*self._known, *self._refused}
+            self._running.start(
+                lambda hand, _tick: measured_all(wanted, done, lambda setting, each: hand((setting, each)))
+            )
         self._show()
 
     def _take(self, event: tuple[Setting, Measured | Refusal]) -> None:
