@@ -63,6 +63,14 @@ class Layer(NamedTuple):
         return w[..., ::-1, ::-1] if self.turned else w
 
 
+class Kept(NamedTuple):
+    """What a forward pass keeps: its input, the kernels in the input's type, and the layer that it was."""
+
+    x: Array
+    w: Array
+    layer: Layer
+
+
 def filters_field(label: str = "Filters") -> Any:
     """The parameter `filters`."""
     return integer(8, label, 1, CHANNELS, soft=64)
@@ -281,7 +289,7 @@ def convolution_op(
         wanted: dict[str, Shape] = {"w": weight_shape(x.shape, of)}
         typed = checked(weights, wanted | ({"b": (of.filters,)} if of.bias else {}), x.dtype)
         b = typed.get("b", np.zeros(of.filters, x.dtype))
-        return (convolved(x, typed["w"], b, of, tick),), (x, typed["w"], of)
+        return (convolved(x, typed["w"], b, of, tick),), Kept(x, typed["w"], of)
 
     def backward(
         gys: Sequence[Array | None], saved: Any, tick: Tick

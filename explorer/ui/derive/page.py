@@ -13,7 +13,7 @@ from explorer.ui.derive.form import Form
 from explorer.ui.derive.outline import Outline
 from explorer.ui.derive.results import Results
 from explorer.ui.derive.sheet import Sheet
-from explorer.ui.derive.transport import Transport
+from explorer.ui.transport.bar import Transport
 
 
 class Page(QWidget):
@@ -31,7 +31,7 @@ class Page(QWidget):
         self.form = Form()
         self.outline = Outline()
         self.sheet = Sheet()
-        self.transport = Transport(self._title)
+        self.transport = Transport("derive", self._title)
         tip = self.tr("Copy this step as LaTeX (Ctrl+Shift+C)")
         self.latex = button(self.tr("Copy LaTeX"), "derive.copy_latex", tip)
         self.latex.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -75,8 +75,9 @@ class Showing(QObject):
         page.transport.show_place(
             walk.position(place),
             walk.lengths,
-            (place.line + 1, len(step.lines)),
-            (number + 1, len(walk.outline)),
+            self.tr("line {0} of {1} · step {2} of {3}").format(
+                place.line + 1, len(step.lines), number + 1, len(walk.outline)
+            ),
         )
         check = _check(line)
         if check is None and place.line == len(step.lines) - 1:

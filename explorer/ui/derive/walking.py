@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from explorer.model.derivation.derivation import Derivation, Line, Step
+from explorer.ui.transport.course import Course
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,17 @@ class Walk:
         self.outline = tuple(i for i, step in enumerate(self.steps) if deep or step.depth == 0) or tuple(
             range(len(self.steps))
         )
-        self.lengths = tuple(len(self.steps[i].lines) for i in self.outline)
-        self._starts = (0, *accumulate(self.lengths))
+        self._course = Course(len(self.steps[i].lines) for i in self.outline)
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many lines each step of the way has."""
+        return self._course.lengths
 
     @property
     def length(self) -> int:
         """How many lines there are on the way."""
-        return self._starts[-1]
+        return self._course.length
 
     def number(self, place: Place) -> int:
         """Which of the steps of the way it is, from 0; a step that is left out belongs to the one before."""
@@ -42,14 +46,13 @@ class Walk:
     def position(self, place: Place) -> int:
         """How many lines lie before it."""
         number = self.number(place)
-        line = place.line if self.outline[number] == place.step else self.lengths[number] - 1
-        return self._starts[number] + min(line, self.lengths[number] - 1)
+        here = self.outline[number] == place.step
+        return self._course.position(number, place.line if here else self.lengths[number] - 1)
 
     def at(self, position: int) -> Place:
         """The place after so many lines, no further than the ends."""
-        position = min(max(position, 0), self.length - 1)
-        number = bisect_right(self._starts, position) - 1
-        return Place(self.outline[number], position - self._starts[number])
+        number, line = self._course.at(position)
+        return Place(self.outline[number], line)
 
     def moved(self, place: Place, lines: int) -> Place:
         """So many lines on, or back."""
@@ -58,10 +61,9 @@ class Walk:
     def stepped(self, place: Place, steps: int) -> Place:
         """So many steps on, each to its first line; one step back from within a step is the first line of it."""
         number = self.number(place)
-        if steps < 0 and place.line > 0 and self.outline[number] == place.step:
-            steps += 1
-        number += steps
-        return self.last if number >= len(self.outline) else self.at(self._starts[max(number, 0)])
+        line = place.line if self.outline[number] == place.step else 0
+        number, line = self._course.stepped(number, line, steps)
+        return Place(self.outline[number], line)
 
     @property
     def first(self) -> Place:

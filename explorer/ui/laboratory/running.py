@@ -1,9 +1,10 @@
-"""Work of a page on the thread that computes: one piece at a time, with progress, results on the way, and a stop."""
+"""Work of a page on the evaluation thread: one piece at a time, of which the newest wins."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from time import monotonic
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,38 +12,48 @@ from explorer.model.evaluator import Evaluator, Job
 from explorer.model.laboratory.steps import Steps
 from explorer.ops.op import Cancelled, Tick
 from explorer.ops.warm_up import Part
+from explorer.refusal import Refusal
 from explorer.ui.bridge import Bridge
 
 _OFTEN = 0.03
 """Seconds between two words about the progress."""
 
-Found = Callable[[object], None]
-Make = Callable[[Found, Tick], Iterator[tuple[int, int]]]
-"""Given whom to hand results to, and a tick that raises `Cancelled` once it is given up, the steps of the work."""
-Needs = Callable[[], Sequence[Part]]
+T = TypeVar("T")
+Hand = Callable[[object], None]
+Make = Callable[[Hand, Tick], Steps[T]]
+"""Given whom to hand results to on the way, and a tick that raises `Cancelled` once it is given up, the steps."""
 
 
-class _Going:
-    """The steps without their end: a job that is given up leaves them as they are, so that they can go on later."""
+class _Work:
+    """Steps without their end: a job that stands still leaves them as they are, so that they can go on later."""
 
-    def __init__(self, steps: Iterator[tuple[int, int]]) -> None:
-        self._steps = steps
+    def __init__(self) -> None:
+        self.steps: Generator[tuple[int, int], None, None] | None = None
+        self.needs: Callable[[], Sequence[Part]] = lambda: ()
+        self.refused: Callable[[Refusal], None] = lambda refusal: None
+        self.done: Callable[[], None] = lambda: None
         self.given_up = False
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
+    def tick(self) -> None:
+        if self.given_up:
+            raise Cancelled
+
+    def __iter__(self) -> _Work:
         return self
 
     def __next__(self) -> tuple[int, int]:
-        return next(self._steps)
+        assert self.steps is not None
+        return next(self.steps)
 
 
 class Running(QObject):
-    """At most one piece of work. What an earlier one still sends is not heard."""
+    """Runs steps between the requests of the window, and hands over what came out in the window's thread."""
 
     found = Signal(object)
+    """What the work handed over on its way."""
     progressed = Signal(int, int)
-    ended = Signal(object)
-    """None, or what went wrong: a `Refusal`, or a defect. Nothing is said of what was stopped."""
+    failed = Signal(object)
+    """A defect in the work."""
     changed = Signal()
     """Whether something runs, or stands still."""
 
@@ -50,84 +61,90 @@ class Running(QObject):
         super().__init__()
         self._evaluator = evaluator
         self._job: Job | None = None
-        self._steps: _Going | None = None
-        self._needs: Needs = lambda: ()
+        self._work: _Work | None = None
         self._bridge = Bridge()
-        self._bridge.arrived.connect(self._arrived)
+        self._bridge.arrived.connect(lambda call: call())
 
     @property
-    def running(self) -> bool:
-        """Whether the work goes on."""
+    def busy(self) -> bool:
+        """Whether something was started whose end has not been told, and does not stand still."""
         return self._job is not None
 
     @property
     def paused(self) -> bool:
         """Whether it stands still and can go on."""
-        return self._job is None and self._steps is not None
+        return self._job is None and self._work is not None
 
-    def find(self, steps: Steps[object]) -> None:
-        """Begin this instead; what it returns is found."""
+    def start(self, steps: Steps[T], done: Callable[[T], None], refused: Callable[[Refusal], None]) -> None:
+        """Run `steps` to their end and call one of both; what was started before is given up."""
+        self.begin(lambda hand, tick: steps, done, refused)
 
-        def handed(hand: Found, _tick: Tick) -> Iterator[tuple[int, int]]:
-            hand((yield from steps))
+    def begin(
+        self,
+        make: Make[T],
+        done: Callable[[T], None],
+        refused: Callable[[Refusal], None],
+        needs: Callable[[], Sequence[Part]] = lambda: (),
+    ) -> None:
+        """The same with steps that hand over results on their way; `needs` are compiled parts that they wait for."""
+        self.cancel()
+        work = _Work()
+        results: list[T] = []
 
-        self.start(handed)
+        def hand(value: object) -> None:
+            self._bridge.send(lambda: self.found.emit(value) if self._work is work else None)
 
-    def start(self, make: Make, needs: Needs = lambda: ()) -> None:
-        """Give up what runs and begin this; `needs` are the compiled parts that it waits for."""
-        self.stop()
-        # Results belong to these steps, whichever job carries them out.
-        box: list[_Going] = []
+        def kept() -> Generator[tuple[int, int], None, None]:
+            results.append((yield from make(hand, work.tick)))
 
-        def tick() -> None:
-            if box[0].given_up:
-                raise Cancelled
-
-        self._needs = needs
-        self._steps = _Going(make(lambda value: self._bridge.send((box[0], "found", (value,))), tick))
-        box.append(self._steps)
-        self._go()
+        work.steps, work.needs, work.refused = kept(), needs, refused
+        work.done = lambda: done(results[0])
+        self._work = work
+        self._go(work)
 
     def pause(self) -> None:
         """Stand still after the step that is being done."""
         if self._job is not None:
-            self._job.cancel()
-            self._job = None
+            job, self._job = self._job, None
+            job.cancel()
             self.changed.emit()
 
     def go_on(self) -> None:
         """Go on after a pause."""
-        if self.paused:
-            self._go()
+        if self._job is None and self._work is not None:
+            self._go(self._work)
 
-    def stop(self) -> None:
-        """Give it up."""
-        if self._steps is not None:
-            self._steps.given_up = True
+    def cancel(self) -> None:
+        """Give up what was started; nothing more is told of it."""
+        if self._work is not None:
+            work, self._work = self._work, None
+            work.given_up = True
             self.pause()
-            self._steps = None
             self.changed.emit()
 
-    def _go(self) -> None:
-        steps = self._steps
-        assert steps is not None
+    def _go(self, work: _Work) -> None:
         told = 0.0
 
-        def progress(done: int, total: int) -> None:
+        def progress(now: int, total: int) -> None:
             nonlocal told
             if monotonic() - told > _OFTEN:
                 told = monotonic()
-                self._bridge.send((steps, "progressed", (done, total)))
+                self._bridge.send(lambda: self.progressed.emit(now, total) if self._job is job else None)
 
-        self._job = Job(steps, progress, lambda error: self._bridge.send((steps, "ended", (error,))), self._needs)
-        self._evaluator.submit(self._job)
+        job = Job(work, progress, lambda error: self._bridge.send(lambda: self._ended(work, error)), work.needs)
+        self._job = job
+        self._evaluator.submit(job)
         self.changed.emit()
 
-    def _arrived(self, event: tuple[_Going, str, tuple[object, ...]]) -> None:
-        steps, name, values = event
-        if steps is not self._steps or isinstance(values[0], Cancelled):
+    def _ended(self, work: _Work, error: Any) -> None:
+        # A pause ends the job, and not the work.
+        if self._work is not work or isinstance(error, Cancelled):
             return
-        if name == "ended":
-            self._job = self._steps = None
-            self.changed.emit()
-        getattr(self, name).emit(*values)
+        self._job = self._work = None
+        if error is None:
+            work.done()
+        elif isinstance(error, Refusal):
+            work.refused(error)
+        else:
+            self.failed.emit(error)
+        self.changed.emit()

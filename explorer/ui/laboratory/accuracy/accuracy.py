@@ -48,7 +48,6 @@ class Accuracy(QObject):
         ]
         added(self.page, self.menu, self._entries, Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.form.edited.connect(self._edited)
-        self.lines.failed.connect(bench.failed)
         self.history.listen(lambda old, new: self._asked())
         self._show()
 

@@ -24,7 +24,6 @@ _REDRAW = 40
 class ErrorLines(QObject):
     """What is asked, what is known, and the widgets that show it. Measuring begins by itself while it is in view."""
 
-    failed = Signal(object)
     chosen = Signal(int)
     """The m that was clicked."""
 
@@ -46,7 +45,8 @@ class ErrorLines(QObject):
         self._running = Running(bench.evaluator)
         self._running.found.connect(self._take)
         self._running.progressed.connect(self._show_progress)
-        self._running.ended.connect(self._ended)
+        self._running.failed.connect(bench.failed)
+        self._running.changed.connect(self._show)
         self._later = _timer(self, _SETTLING, self._start)
         self._redraw = _timer(self, _REDRAW, self._show)
         self.progress.pressed.connect(self._press)
@@ -69,14 +69,14 @@ class ErrorLines(QObject):
 
     def settled(self) -> bool:
         """Whether all that is asked was measured, or is not going to be."""
-        return not (self._later.isActive() or self._redraw.isActive() or self._running.running)
+        return not (self._later.isActive() or self._redraw.isActive() or self._running.busy)
 
     def ask(self, asked: Lines, found: Finds) -> None:
         """Show this, and measure what is missing a little later."""
         self._asked, self._found = asked, found
         self._places = places(asked, found)
         self._halted = False
-        self._running.stop()
+        self._running.cancel()
         self._show()
         if self._entered:
             self._later.start()
@@ -96,19 +96,19 @@ class ErrorLines(QObject):
         """It is not in view any more; what is measured stays."""
         self._entered = False
         self._later.stop()
-        self._running.stop()
+        self._running.cancel()
         self._show()
 
     def cancel(self) -> None:
         """Measure no more until it is asked for."""
-        if self._running.running or self._later.isActive():
+        if self._running.busy or self._later.isActive():
             self._halted = True
             self._later.stop()
-            self._running.stop()
+            self._running.cancel()
             self._show()
 
     def _press(self) -> None:
-        if self._running.running:
+        if self._running.busy:
             self.cancel()
         else:
             self._halted = False
@@ -123,8 +123,10 @@ class ErrorLines(QObject):
         if self._missing():
             wanted = self._places
             done = {*self._known, *self._refused}
-            self._running.start(
-                lambda hand, _tick: measured_all(wanted, done, lambda setting, each: hand((setting, each)))
+            self._running.begin(
+                lambda hand, _tick: measured_all(wanted, done, lambda setting, each: hand((setting, each))),
+                lambda _: None,
+                lambda _: None,
             )
         self._show()
 
@@ -137,11 +139,6 @@ class ErrorLines(QObject):
         if not self._redraw.isActive():
             self._redraw.start()
 
-    def _ended(self, error: object) -> None:
-        if error is not None:
-            self.failed.emit(error)
-        self._show()
-
     def _show(self) -> None:
         empty = self.tr("Choose a set of points and a number format at the left.")
         if self._places:
@@ -151,7 +148,7 @@ class ErrorLines(QObject):
         self.table.show_numbers(presenting.numbers_of(self._asked, self._places, self._known))
         self._under.setVisible(bool(self._places))
         self._under.setFixedHeight(min(self.table.rows_high() + theme.current().px(24), theme.current().px(270)))
-        if not self._running.running:
+        if not self._running.busy:
             self._show_idle()
 
     def _show_idle(self) -> None:

@@ -43,7 +43,6 @@ class Cost(QObject):
         self.history: History[Asked] = History(unkept(bench.settings.laboratory(NAME), USUAL))
         self._sweep: Sweep | None = None
         self._costs: presenting.Costs = {}
-        self._wanted: Sweep | None = None
         self._clocked: dict[tuple[Layer, tuple[Way, ...]], Times] = {}
         self._modelling = Running(bench.evaluator)
         self._running = Running(bench.evaluator)
@@ -61,7 +60,7 @@ class Cost(QObject):
             redo=self.history.redo,
             history=lambda: (self.history.undo_label, self.history.redo_label),
             export=self.export,
-            cancel=self._running.stop,
+            cancel=self._running.cancel,
             keys=self._keys,
         )
         self.menu = QMenu(self.page)
@@ -78,11 +77,10 @@ class Cost(QObject):
         self.form.edited.connect(self._edited)
         self.history.listen(lambda old, new: self._asked())
         self.progress.pressed.connect(self.switch)
-        self._modelling.found.connect(self._modelled)
-        self._modelling.ended.connect(self._ended)
         self._running.found.connect(self._take)
         self._running.progressed.connect(self._show_progress)
-        self._running.ended.connect(self._ended)
+        for each in (self._modelling, self._running):
+            each.failed.connect(self._bench.failed)
         self._running.changed.connect(self._show_state)
 
     def _charts(self) -> QWidget:
@@ -124,17 +122,17 @@ class Cost(QObject):
 
     def leave(self) -> None:
         """Another page is shown now: times would not be those of a quiet machine."""
-        self._running.stop()
+        self._running.cancel()
 
     def close(self) -> None:
         """Keep the settings."""
-        self._running.stop()
-        self._modelling.stop()
+        self._running.cancel()
+        self._modelling.cancel()
         self._bench.settings.set_laboratory(NAME, kept(self.history.state))
 
     def settled(self) -> bool:
         """Whether the model belongs to the fields, and nothing is measured."""
-        return not self._modelling.running and not self._running.running
+        return not self._modelling.busy and not self._running.busy
 
     @property
     def times(self) -> dict[int, Times]:
@@ -186,29 +184,31 @@ class Cost(QObject):
             return
         self.form.show_refusal(None)
         if sweep == self._sweep:
-            self._modelling.stop()
+            self._modelling.cancel()
             self._draw()
             return
-        self._running.stop()
-        self._wanted = sweep
-        self._modelling.find(modelled(sweep))
+        self._running.cancel()
 
-    def _modelled(self, costs: presenting.Costs) -> None:
-        self._sweep, self._costs = self._wanted, costs
-        self._draw()
+        def made(costs: presenting.Costs) -> None:
+            self._sweep, self._costs = sweep, costs
+            self._draw()
+
+        self._modelling.start(modelled(sweep), made, self._refuse)
 
     # Measuring -------------------------------------------------------------------------------------------------------
 
     def switch(self) -> None:
         """Begin to measure, or stop."""
-        if self._running.running:
-            self._running.stop()
+        if self._running.busy:
+            self._running.cancel()
         elif self._sweep is not None:
             sweep, known, seconds = self._sweep, self.times, self._seconds
             if len(known) == len(sweep.sizes):
                 known = {}
-            self._running.start(
+            self._running.begin(
                 lambda hand, tick: measured_times(sweep, known, lambda *found: hand((sweep, *found)), tick, seconds),
+                lambda _: None,
+                self._refuse,
                 lambda: parts_of(["conv"], "float32"),
             )
             self._choose(MEASURED)
@@ -218,11 +218,8 @@ class Cost(QObject):
         self._clocked[sweep.at(size), sweep.ways(size)] = times
         self._draw()
 
-    def _ended(self, error: object) -> None:
-        if isinstance(error, Refusal):
-            self._bench.status.refuse(said(error))
-        elif isinstance(error, BaseException):
-            self._bench.failed(error)
+    def _refuse(self, refusal: Refusal) -> None:
+        self._bench.status.refuse(said(refusal))
 
     # Showing ---------------------------------------------------------------------------------------------------------
 
@@ -247,7 +244,7 @@ class Cost(QObject):
         self._show_state()
 
     def _show_state(self) -> None:
-        if self._running.running:
+        if self._running.busy:
             self._show_progress(0, 0)
             return
         known = len(self.times)

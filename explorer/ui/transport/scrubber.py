@@ -17,13 +17,13 @@ _ROUND = 1.5
 class Scrubber(QAbstractSlider):
     """The value is how many lines lie before the one that is shown."""
 
-    def __init__(self, title_of: Callable[[int], str]) -> None:
-        """`title_of` says which step a segment is."""
+    def __init__(self, name: str, title_of: Callable[[int], str]) -> None:
+        """`title_of` says what a segment is."""
         super().__init__()
         self.setOrientation(Qt.Orientation.Horizontal)
-        self.setObjectName("derive.scrubber")
-        self.setAccessibleName(self.tr("Place in the derivation"))
-        self.setToolTip(self.tr("Drag to any line of any step"))
+        self.setObjectName(name)
+        self.setAccessibleName(self.tr("Place on the way"))
+        self.setToolTip(self.tr("Drag to any place of any step"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._title_of = title_of

@@ -1,4 +1,4 @@
-"""The bar below the sheet: first, back, play, next, last, the scrubber, the speed, and where one stands."""
+"""The bar itself: first, back, play, next, last, the scrubber, the speed, and where one stands."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from explorer.ui import theme
 from explorer.ui.captioned import Elided, menu_button
-from explorer.ui.derive.painting_transport import Sign, SignButton
-from explorer.ui.derive.scrubber import Scrubber
+from explorer.ui.transport.scrubber import Scrubber
+from explorer.ui.transport.signs import Sign, SignButton
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 LINE_MILLISECONDS = 1600
@@ -29,12 +29,14 @@ class Transport(QFrame):
     """One line on by itself."""
     scrubbed = Signal(int)
 
-    def __init__(self, title_of: Callable[[int], str]) -> None:
+    def __init__(self, name: str, title_of: Callable[[int], str], period: int = LINE_MILLISECONDS) -> None:
+        """`name` begins the names of its parts; `title_of` says what a segment is; `period` is of speed 1."""
         super().__init__()
         now = theme.current()
-        self.setObjectName("derive.transport")
+        self.setObjectName(f"{name}.transport")
         self.setProperty("role", "card")
         self._speed = 1.0
+        self._period = period
         self._clock = QTimer(self)
         self._clock.timeout.connect(self.played)
         row = QHBoxLayout(self)
@@ -42,29 +44,29 @@ class Transport(QFrame):
         row.setSpacing(now.px(6))
         self._buttons: dict[str, SignButton] = {}
         does: dict[Sign, tuple[str, Callable[[], object]]] = {
-            "first": (self.tr("First line (Home)"), self.first_wanted.emit),
-            "back": (self.tr("Previous line (Left; with Shift: previous step)"), lambda: self.moved.emit(-1)),
+            "first": (self.tr("First (Home)"), self.first_wanted.emit),
+            "back": (self.tr("Back (Left; with Shift: by a whole step)"), lambda: self.moved.emit(-1)),
             "play": (self.tr("Play or pause (Space)"), self.switch),
-            "next": (self.tr("Next line (Right; with Shift: next step)"), lambda: self.moved.emit(1)),
-            "last": (self.tr("Last line (End)"), self.last_wanted.emit),
+            "next": (self.tr("On (Right; with Shift: by a whole step)"), lambda: self.moved.emit(1)),
+            "last": (self.tr("Last (End)"), self.last_wanted.emit),
         }
         for sign, (tip, act) in does.items():
-            made = SignButton(sign, f"derive.{sign}")
+            made = SignButton(sign, f"{name}.{sign}")
             made.setToolTip(tip)
             made.setAccessibleName(tip)
             made.clicked.connect(lambda _checked=False, act=act: act())
             self._buttons[sign] = made
             row.addWidget(made)
         self._buttons["play"].setProperty("role", "primary")
-        self.scrubber = Scrubber(title_of)
+        self.scrubber = Scrubber(f"{name}.scrubber", title_of)
         self.scrubber.valueChanged.connect(self.scrubbed)
         row.addSpacing(now.px(4))
         row.addWidget(self.scrubber, 1)
         row.addSpacing(now.px(4))
         self._where = Elided("", "small number", muted=True, least=now.px(60))
-        self._where.setObjectName("derive.where")
+        self._where.setObjectName(f"{name}.where")
         row.addWidget(self._where)
-        self._speeds = menu_button("", "derive.speed", self.tr("Speed of playing ( < slower, > faster )"))
+        self._speeds = menu_button("", f"{name}.speed", self.tr("Speed of playing ( < slower, > faster )"))
         self._speeds.setMenu(self._speed_menu())
         row.addWidget(self._speeds)
         self.set_speed(1.0)
@@ -95,7 +97,7 @@ class Transport(QFrame):
     def set_speed(self, speed: float) -> None:
         """Play faster or slower."""
         self._speed = speed
-        self._clock.setInterval(round(LINE_MILLISECONDS / speed))
+        self._clock.setInterval(round(self._period / speed))
         self._speeds.setText(_times(speed))
         for action in self._speeds.menu().actions():
             action.setChecked(action.data() == speed)
@@ -124,13 +126,13 @@ class Transport(QFrame):
         self._clock.stop()
         self._buttons["play"].show_sign("play")
 
-    def show_place(self, position: int, lengths: tuple[int, ...], line: tuple[int, int], step: tuple[int, int]) -> None:
-        """Lines before this one, lines of every step, and line and step of how many, from 1."""
+    def show_place(self, position: int, lengths: tuple[int, ...], where: str) -> None:
+        """Lines before this one, lines of every segment, and where that is in words."""
         blocked = self.scrubber.blockSignals(True)
         self.scrubber.show_lengths(lengths)
         self.scrubber.setValue(position)
         self.scrubber.blockSignals(blocked)
-        self._where.setText(self.tr("line {0} of {1} · step {2} of {3}").format(*line, *step))
+        self._where.setText(where)
         end = sum(lengths) - 1
         for name in ("first", "back"):
             self._buttons[name].setEnabled(position > 0)
