@@ -194,7 +194,7 @@ def test_the_numbers_are_exported_with_their_spread(
     measuring: Measuring, tmp_path: Path, kind: str, delimiter: str
 ) -> None:
     path = tmp_path / f"errors.{kind}"
-    export(measuring.driver.desk, measuring.page.shown(), path)
+    export(measuring.driver.desk, measuring.lines.exported(), path)
     measuring.driver.settle_files()
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter=delimiter))

@@ -180,7 +180,15 @@ class Assembly(QObject):
         from explorer.ui.laboratory.workspace import Laboratory
 
         laboratory = Laboratory(
-            Bench(self.store, self.explore, self.evaluator, self.desk, self.settings, self.panels.status)
+            Bench(
+                self.store,
+                self.explore,
+                self.evaluator,
+                self.desk,
+                self.settings,
+                self.panels.status,
+                self.commands.derive,
+            )
         )
         laboratory.history_changed.connect(self.commands.show_history)
         laboratory.failed.connect(lambda error: self._told(error, "the laboratory"))

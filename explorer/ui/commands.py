@@ -28,6 +28,7 @@ from explorer.ui.window import MainWindow
 from explorer.ui.workspaces import DERIVE, EXPLORE, LABORATORY, Acts, Keys, Workspace, Workspaces
 
 if TYPE_CHECKING:
+    from explorer.ui.derive.asked import Asked
     from explorer.ui.exporting.export_dialog import FigureWanted
 
 # Dialogs are imported when they are opened: together they would cost the start of the program a tenth of a second.
@@ -194,6 +195,12 @@ class Commands(QObject):
         self.show_history()
         if name == EXPLORE:
             self._panels.stage.maps.setFocus()
+
+    def derive(self, what: Asked) -> None:
+        """Go to Derive and ask something there."""
+        self.workspaces.show(DERIVE)
+        made: Any = self.workspaces.get(DERIVE)
+        made.ask(what, self.tr("Change the problem"), anew=True)
 
     def _document_changed(self) -> None:
         """Pictures or a session were opened while another workspace was shown: they are what is wanted now.

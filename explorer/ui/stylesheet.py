@@ -108,10 +108,11 @@ QProgressBar { background: $border; border: none; border-radius: ${p2}px; max-he
 QProgressBar::chunk { background: $accent; border-radius: ${p2}px; }
 QCheckBox, QRadioButton { color: $text; spacing: ${p6}px; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $border;
-  padding: ${p4}px; }
+  padding: ${p4}px ${p6}px; }
 QHeaderView::section:vertical { border: none; }
 QTableCornerButton::section { background: transparent; border: none; border-bottom: 1px solid $border; }
-QTableView { gridline-color: $border; }
+QTableView { gridline-color: $border; selection-background-color: $soft; selection-color: $text; }
+QTableView::item { padding: 0 ${p6}px; }
 QSplitter::handle { background: $border; }
 """)
 

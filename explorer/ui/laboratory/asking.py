@@ -22,6 +22,8 @@ from explorer.ui.texts import said
 __all__ = ["ChecksField", "Form", "changed", "integer_of", "kept", "unkept"]
 
 _MOST_TEXT = 8_000
+_WIDEST = 13
+"""Characters of an option beside its label."""
 
 
 def changed(what: Asked, **values: Value) -> Asked:
@@ -160,5 +162,5 @@ class Form(QWidget):
 def choice(name: str, label: str, tip: str, options: Sequence[tuple[str, str]], room: str) -> ChoiceField:
     """A field with a list of options beside its label."""
     made = ChoiceField(name, label, tip, options, beside=True, room=room)
-    made.box.setMinimumContentsLength(max(len(text) for _, text in options))
+    made.box.setMinimumContentsLength(min(max(len(text) for _, text in options), _WIDEST))
     return made

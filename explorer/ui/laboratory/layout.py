@@ -15,6 +15,7 @@ class ProgressLine(QWidget):
     """One line: what is known or being done, how far it is, and a button that begins or ends it."""
 
     pressed = Signal()
+    given_up = Signal()
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -29,12 +30,16 @@ class ProgressLine(QWidget):
         self._bar.setFixedWidth(now.px(150))
         self.button = button("", f"{name}.run", "")
         self.button.clicked.connect(self.pressed)
+        self.cancel = button(self.tr("Cancel"), f"{name}.cancel", self.tr("Give up what is running (Ctrl+.)"))
+        self.cancel.clicked.connect(self.given_up)
+        self.cancel.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(now.px(10))
         row.addWidget(self._text, 1)
         row.addWidget(self._bar)
         row.addWidget(self.button)
+        row.addWidget(self.cancel)
         self.show_idle("", "", "")
 
     @property

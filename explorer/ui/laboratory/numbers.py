@@ -6,8 +6,8 @@ import csv
 import io
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeySequence
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
 from explorer.model.digits import number
@@ -19,13 +19,19 @@ _Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Rows with a name each; None where there is nothing. `quiet` rows are what others measured."""
+    """Rows with a name each; None where there is nothing. `quiet` rows are what others measured.
+
+    worded  whether the last column holds words, and takes the room that is left
+    empty   what is said where there are no rows
+    """
 
     corner: str = ""
     columns: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     quiet: frozenset[int] = frozenset()
+    worded: bool = False
+    empty: str = ""
 
     def text(self, delimiter: str = "\t") -> str:
         """All of it, every number so that it reads back exactly."""
@@ -67,19 +73,23 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole and cell is not None:
             return str(cell)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            return self._side(index.column()) | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.FontRole:
             return theme.current().font("small number")
         if role == Qt.ItemDataRole.ForegroundRole and index.row() in self.numbers.quiet:
             return theme.current().color("muted")
         return None
 
+    def _side(self, column: int) -> Qt.AlignmentFlag:
+        worded = self.numbers.worded and column == len(self.numbers.columns) - 1
+        return Qt.AlignmentFlag.AlignLeft if worded else Qt.AlignmentFlag.AlignRight
+
     def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         across = way == Qt.Orientation.Horizontal
         if role == Qt.ItemDataRole.DisplayRole:
             return (self.numbers.columns if across else self.numbers.names)[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if across else Qt.AlignmentFlag.AlignLeft
+            side = self._side(section) if across else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.FontRole:
             return theme.current().font("small number" if across else "small")
@@ -89,8 +99,15 @@ class _Model(QAbstractTableModel):
 class NumbersTable(QTableView):
     """Shows `Numbers`; Ctrl+C copies what is selected, or all of it."""
 
-    def __init__(self, name: str, accessible: str) -> None:
+    deleted = Signal()
+    """Del was pressed."""
+
+    def __init__(self, name: str, accessible: str, *, by_rows: bool = False) -> None:
+        """`by_rows`: one row at a time is selected."""
         super().__init__()
+        if by_rows:
+            self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+            self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setObjectName(name)
         self.setAccessibleName(accessible)
         self._model = _Model()
@@ -115,9 +132,24 @@ class NumbersTable(QTableView):
             return
         now = theme.current()
         self._model.become(numbers)
+        self.horizontalHeader().setVisible(bool(numbers.rows))
         self.verticalHeader().setDefaultSectionSize(now.px(24))
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.horizontalHeader().setMinimumSectionSize(now.px(66))
+        head, modes = self.horizontalHeader(), QHeaderView.ResizeMode
+        head.setMinimumSectionSize(now.px(66))
+        head.setSectionResizeMode(modes.ResizeToContents if numbers.worded else modes.Stretch)
+        if numbers.worded:
+            head.setSectionResizeMode(len(numbers.columns) - 1, modes.Stretch)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The rows, or what is said where there are none."""
+        super().paintEvent(event)
+        if not self.numbers.rows:
+            now = theme.current()
+            painter = QPainter(self.viewport())
+            painter.setFont(now.font("text"))
+            painter.setPen(now.color("muted"))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self.numbers.empty)
+            painter.end()
 
     def rows_high(self) -> int:
         """The height of all rows and the head."""
@@ -136,12 +168,14 @@ class NumbersTable(QTableView):
         """Into the clipboard."""
         QGuiApplication.clipboard().setText(self.selected_text())
 
-    def keyPressEvent(self, event: object) -> None:
-        """Ctrl+C."""
-        if event.matches(QKeySequence.StandardKey.Copy):  # type: ignore[attr-defined]
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+C, and Del."""
+        if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+        elif event.key() == Qt.Key.Key_Delete:
+            self.deleted.emit()
         else:
-            super().keyPressEvent(event)  # type: ignore[arg-type]
+            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy."""

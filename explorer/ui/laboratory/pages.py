@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication
 
 from explorer.model.evaluator import Evaluator
 from explorer.model.store import Store
+from explorer.ui.derive.asked import Asked
 from explorer.ui.desk import Desk
 from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import Explore
@@ -27,6 +28,7 @@ _tr = QCoreApplication.translate
 class Bench:
     """What a page works with. Texts in the status bar belong to the workspace `LABORATORY`.
 
+    derive           to go to Derive and ask something there
     history_changed  to be called when undo and redo would do something else in the page
     failed           to be told of a defect beside the window
     """
@@ -37,6 +39,7 @@ class Bench:
     desk: Desk
     settings: Settings
     status: Status
+    derive: Callable[[Asked], None] = lambda what: None
     history_changed: Callable[[], None] = lambda: None
     failed: Callable[[BaseException], None] = lambda error: None
 

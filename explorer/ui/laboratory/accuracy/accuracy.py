@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMenu, QStackedWidget
 
@@ -9,12 +11,13 @@ from explorer.model.store import History
 from explorer.ui.actions import Entry, added
 from explorer.ui.derive.asked import Asked, Misread
 from explorer.ui.laboratory.accuracy import asked as asking
-from explorer.ui.laboratory.accuracy import presenting
-from explorer.ui.laboratory.accuracy.asked import USUAL, form
+from explorer.ui.laboratory.accuracy.asked import LINES, SEARCH, USUAL, form
 from explorer.ui.laboratory.accuracy.lines import ErrorLines
-from explorer.ui.laboratory.asking import kept, unkept
-from explorer.ui.laboratory.exporting import Shown, ask, charts_painted
-from explorer.ui.laboratory.layout import page
+from explorer.ui.laboratory.accuracy.search import SearchView
+from explorer.ui.laboratory.accuracy.store import KeptPoints
+from explorer.ui.laboratory.asking import changed, kept, unkept
+from explorer.ui.laboratory.exporting import ask
+from explorer.ui.laboratory.layout import column_of, page, row, tabs
 from explorer.ui.laboratory.pages import Bench
 from explorer.ui.workspaces import LABORATORY, Acts, Keys
 
@@ -29,53 +32,86 @@ class Accuracy(QObject):
         self._bench = bench
         self.history: History[Asked] = History(unkept(bench.settings.laboratory(NAME), USUAL))
         self.form = form()
+        self.store = KeptPoints(bench.desk)
         self.lines = ErrorLines(bench)
+        self.search = SearchView(bench, self.store)
+        self._by_name: dict[str, ErrorLines | SearchView] = {LINES: self.lines, SEARCH: self.search}
         self._views = QStackedWidget()
-        self._views.addWidget(self.lines.widget)
-        self.page = page(NAME, self.form, self._views)
+        for each in self._by_name.values():
+            self._views.addWidget(each.widget)
+        self._entered = False
+        self._tabs = tabs(f"{NAME}.view", self.tr("View"), self._named_views(), self._choose)
+        self.page = page(NAME, self.form, column_of(row(self._tabs), self._views, stretch=1))
         self.acts = Acts(
             undo=self.history.undo,
             redo=self.history.redo,
             history=lambda: (self.history.undo_label, self.history.redo_label),
             export=self.export,
-            cancel=self.lines.cancel,
+            cancel=lambda: self._shown().cancel(),
             keys=self._keys,
         )
         self.menu = QMenu(self.page)
         self._entries = [
-            Entry("accuracy.copy", self.tr("Copy the numbers"), self.lines.table.copy, ("Ctrl+Shift+C",)),
+            *(
+                Entry(f"accuracy.view.{name}", title, partial(self._choose, name), (f"Ctrl+Shift+{number}",))
+                for number, (name, title, _) in enumerate(self._named_views(), 1)
+            ),
+            Entry("accuracy.search", self.tr("Search, stand still or go on"), self._switch_search, ("Ctrl+Return",)),
+            Entry("accuracy.copy", self.tr("Copy the numbers"), lambda: self._shown().table.copy(), ("Ctrl+Shift+C",)),
             Entry("accuracy.reset", self.tr("Usual settings"), self._reset),
         ]
         added(self.page, self.menu, self._entries, Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.form.edited.connect(self._edited)
+        self.search.edited.connect(self._edited)
+        self.store.changed.connect(self._show)
         self.history.listen(lambda old, new: self._asked())
         self._show()
+
+    def _named_views(self) -> list[tuple[str, str, str]]:
+        return [
+            (LINES, self.tr("Error over m"), self.tr("The error of families of points (Ctrl+Shift+1)")),
+            (SEARCH, self.tr("Better points"), self.tr("A search for points that err less (Ctrl+Shift+2)")),
+        ]
+
+    def _shown(self) -> ErrorLines | SearchView:
+        """The view that is shown."""
+        return self._by_name[self._view]
+
+    @property
+    def _view(self) -> str:
+        name = self.history.state.text("view")
+        return name if name in self._by_name else LINES
+
+    def _choose(self, view: str) -> None:
+        self.ask(changed(self.history.state, view=view), "view")
+
+    def _switch_search(self) -> None:
+        self._choose(SEARCH)
+        self.search.switch()
 
     # The page --------------------------------------------------------------------------------------------------------
 
     def enter(self) -> None:
         """It is shown now."""
-        self.lines.enter()
+        self._entered = True
+        self._show_view()
         self._bench.status.show_about(self.tr("errors against float64"), LABORATORY)
 
     def leave(self) -> None:
         """Another page is shown now."""
-        self.lines.leave()
+        self._entered = False
+        for each in self._by_name.values():
+            each.leave()
 
     def close(self) -> None:
         """Keep the settings."""
-        self.lines.leave()
+        self.leave()
+        self.search.cancel()
         self._bench.settings.set_laboratory(NAME, kept(self.history.state))
 
     def export(self) -> None:
         """The plot or the numbers into a file."""
-        ask(self.page.window(), self._bench.settings, self._bench.desk, self.shown())
-
-    def shown(self) -> Shown:
-        """What an export writes."""
-        lines = self.lines
-        numbers = presenting.listed(lines.asked, lines.places, lines.known)
-        return Shown("accuracy", charts_painted((lines.chart.chart,)), numbers)
+        ask(self.page.window(), self._bench.settings, self._bench.desk, self._shown().exported())
 
     def _keys(self) -> Keys:
         rows = [(" / ".join(each.keys), each.text) for each in self._entries if each.keys]
@@ -102,9 +138,24 @@ class Accuracy(QObject):
         what = self.history.state
         self.form.show_asked(what)
         self.form.field("typed").setVisible("typed" in what.value("families"))
+        self.search.show_asked(what)
         try:
-            self.lines.ask(asking.read(what), {})
+            lines = asking.read(what)
         except Misread as misread:
             self.form.show_refusal(misread)
         else:
             self.form.show_refusal(None)
+            found = self.store.best(lines.r, lines.directions, asking.arithmetic_of(lines))
+            self.lines.ask(lines, found)
+        self._show_view()
+
+    def _show_view(self) -> None:
+        """The view that is chosen; only it works, and a search that is out of view stands still."""
+        self._tabs.show_value(self._view)
+        self._views.setCurrentWidget(self._shown().widget)
+        if not self._entered:
+            return
+        for each in self._by_name.values():
+            if each is not self._shown():
+                each.leave()
+        self._shown().enter()

@@ -11,15 +11,18 @@ from explorer.model.derivation.problem import Fractions, Point
 from explorer.model.laboratory.accuracy import UNITS, Arithmetic
 from explorer.model.laboratory.error_lines import MOST_OUTPUTS, MOST_SEEDS, MOST_TAPS, MOST_TILES, Lines
 from explorer.model.laboratory.families import FAMILIES, Family
+from explorer.model.laboratory.searching import Search
 from explorer.refusal import Refusal
 from explorer.ui.derive.asked import Asked, Misread
 from explorer.ui.derive.fields import ChipsField, CountField
 from explorer.ui.laboratory.asking import ChecksField, Form, choice, integer_of
 from kernels.algebra.summation import Order
 
-__all__ = ["USUAL", "family_names", "form", "read"]
+__all__ = ["MOST_TRIES", "USUAL", "VIEWS", "arithmetic_of", "family_names", "form", "read", "search_of"]
 
 ROOM = "accuracy"
+VIEWS = LINES, MAP, SEARCH = "lines", "map", "search"
+MOST_TRIES = 100_000
 _tr = QCoreApplication.translate
 _MOST_TYPED = 24
 
@@ -38,8 +41,13 @@ USUAL = Asked(
         ("tiles", "500"),
         ("seeds", "5"),
         ("seed", "1"),
+        ("view", "lines"),
+        ("m", "4"),
+        ("tries", "600"),
+        ("search_seed", "1"),
     ),
 )
+"""The last ones stand beside the plots: which view is shown, the m that is looked at, and what is searched with."""
 
 
 def family_names() -> dict[Family, str]:
@@ -114,14 +122,9 @@ def form() -> Form:
             ),
             choice(
                 "fractions",
-                _tr("Accuracy", "Rows scaled"),
-                _tr("Accuracy", "Which matrix takes the fractions: this scales its rows"),
-                [
-                    ("G", _tr("Accuracy", "fractions in G")),
-                    ("A", _tr("Accuracy", "fractions in Aᵀ")),
-                    ("B", _tr("Accuracy", "fractions in Bᵀ")),
-                    ("F", _tr("Accuracy", "apart, f")),
-                ],
+                _tr("Accuracy", "Fractions in"),
+                _tr("Accuracy", "Which matrix has its rows scaled by the fractions"),
+                [("G", "G"), ("A", "Aᵀ"), ("B", "Bᵀ"), ("F", _tr("Accuracy", "apart, f"))],
                 ROOM,
             ),
             _tr("Accuracy", "Random tiles"),
@@ -156,6 +159,21 @@ def read(what: Asked) -> Lines:
 def arithmetic_of(what: Lines) -> Arithmetic:
     """The first of those that are asked for."""
     return what.arithmetics[0] if what.arithmetics else "float32"
+
+
+def search_of(what: Asked) -> Search:
+    """The search that is asked for: with the filter, the number format, the sums and the scaling of the page."""
+    lines = read(what)
+    return Search(
+        integer_of(what, "m", 1, MOST_OUTPUTS),
+        lines.r,
+        lines.directions,
+        arithmetic_of(lines),
+        lines.order,
+        lines.fractions,
+        evaluations=integer_of(what, "tries", 1, MOST_TRIES),
+        seed=integer_of(what, "search_seed", 0, 1 << 31),
+    )
 
 
 def _one_of(what: Asked, name: str, options: Any) -> Any:

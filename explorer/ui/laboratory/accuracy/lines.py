@@ -10,6 +10,7 @@ from explorer.refusal import Refusal
 from explorer.ui import theme
 from explorer.ui.laboratory.accuracy import presenting
 from explorer.ui.laboratory.charts.chart_view import ChartView
+from explorer.ui.laboratory.exporting import Shown, charts_painted
 from explorer.ui.laboratory.layout import ProgressLine, card, column_of
 from explorer.ui.laboratory.numbers import NumbersTable
 from explorer.ui.laboratory.pages import Bench
@@ -71,8 +72,15 @@ class ErrorLines(QObject):
         """Whether all that is asked was measured, or is not going to be."""
         return not (self._later.isActive() or self._redraw.isActive() or self._running.busy)
 
+    def exported(self) -> Shown:
+        """What an export writes."""
+        numbers = presenting.listed(self._asked, self._places, self._known)
+        return Shown("accuracy", charts_painted((self.chart.chart,)), numbers)
+
     def ask(self, asked: Lines, found: Finds) -> None:
         """Show this, and measure what is missing a little later."""
+        if (asked, found) == (self._asked, self._found) and self._places:
+            return
         self._asked, self._found = asked, found
         self._places = places(asked, found)
         self._halted = False
