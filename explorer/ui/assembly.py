@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QStyleFactory
@@ -34,6 +34,9 @@ from explorer.ui.panels import Panels
 from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
 from explorer.ui.workspaces import DERIVE, LABORATORY, Workspace
+
+if TYPE_CHECKING:
+    from explorer.ui.laboratory.workspace import Laboratory
 
 AUTOSAVE = "autosave"
 REST_MILLISECONDS = 2_000
@@ -69,6 +72,7 @@ class Assembly(QObject):
         self._log = log
         self._closed = False
         self._preparing: Errand | None = None
+        self._laboratory: Laboratory | None = None
         self.settings = Settings()
         self.settings.apply_limits()
         _style(application, self.settings)
@@ -115,6 +119,7 @@ class Assembly(QObject):
         self.panels.picture.open_wanted.connect(self.desk.ask_open)
         self.panels.picture.sample_wanted.connect(self.desk.open_sample)
         self.window.dropped.connect(self.desk.take)
+        self.commands.tile_wanted.connect(self._show_tile)
         if self._log is not None:
             self.window.asked_to_close = self.desk.may_close
             self.desk.asks = True
@@ -190,9 +195,16 @@ class Assembly(QObject):
                 self.commands.derive,
             )
         )
+        self._laboratory = laboratory
         laboratory.history_changed.connect(self.commands.show_history)
         laboratory.failed.connect(lambda error: self._told(error, "the laboratory"))
         return laboratory
+
+    def _show_tile(self) -> None:
+        """The tile of the pinned cell, or of the layer that is looked at."""
+        self.commands.workspaces.show(LABORATORY)
+        assert self._laboratory is not None
+        self._laboratory.show_tile(self.explore.pointer.pin)
 
     def _restore_place(self) -> None:
         geometry, docks = self.settings.place()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QPoint, Qt, QUrl
+from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -14,6 +14,7 @@ from explorer.model import editing
 from explorer.model.display import Maps, shown_picture
 from explorer.model.evaluator import shown_link
 from explorer.model.store import Store
+from explorer.ops.convolution_layer import Kept
 from explorer.ui import theme
 from explorer.ui.actions import Entry, added
 from explorer.ui.desk import Desk
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 class Commands(QObject):
     """Fills the menu of the window and the bar at its top."""
+
+    tile_wanted = Signal()
+    """Show the tile of the pinned cell in the laboratory."""
 
     def __init__(
         self,
@@ -157,6 +161,7 @@ class Commands(QObject):
             entry("next", self.tr("Next layer"), lambda: self._step_layer(1), "Ctrl+Down"),
             entry("before", self.tr("Previous picture"), lambda: turn(-1), "PgUp"),
             entry("after", self.tr("Next picture"), lambda: turn(1), "PgDown"),
+            entry("tile_by_tile", self.tr("Tile by tile"), self.tile_wanted.emit, "Ctrl+Shift+T"),
             entry("zoom_in", self.tr("Zoom in"), lambda: maps.zoom(1.25), "Ctrl++", "Ctrl+="),
             entry("zoom_out", self.tr("Zoom out"), lambda: maps.zoom(0.8), "Ctrl+-"),
             entry("zoom_reset", self.tr("Whole maps"), maps.reset_zoom, "Ctrl+0"),
@@ -362,6 +367,11 @@ class Commands(QObject):
                 )
         menu.addAction(self.tr("Gradient of the loss")).triggered.connect(lambda: explore.set_origin(None))
         menu.addSeparator()
+        result = report.evaluated.results.get(link.node)
+        if place is not None and result is not None and isinstance(result.saved, Kept):
+            action = menu.addAction(self._actions["tile_by_tile"].text())
+            action.triggered.connect(lambda: explore.pointer.pin_at(place))
+            action.triggered.connect(self.tile_wanted)
         if place is not None:
             menu.addAction(self.tr("Copy the numbers of this map")).triggered.connect(lambda: self._copy(place.map))
         menu.addAction(self.tr("Copy the picture of the maps")).triggered.connect(self._copy_picture)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
-from explorer.model.derivation.filtering import algorithm_of
+from explorer.model.derivation.filtering import algorithm_of, settled
 from explorer.model.derivation.presets import presets
-from explorer.model.derivation.problem import Filter
+from explorer.model.derivation.problem import Filter, Point
 from explorer.model.evaluation import Evaluated, Result
 from explorer.ops.convolution_layer import Kept, Layer, group_of, window
 from explorer.ops.op import Array
@@ -25,7 +24,7 @@ from kernels.algebra.filter_form import transposed
 from kernels.algebra.matrix import identity, matrix
 from kernels.algebra.winograd import linear_moduli, winograd
 
-__all__ = ["MOST_INPUTS", "OWN", "Cut", "Pair", "Tiled", "convolutions", "filters", "point_sets", "tiled"]
+__all__ = ["MOST_INPUTS", "OWN", "Cut", "Pair", "Tiled", "convolutions", "filters", "point_sets", "points_of", "tiled"]
 
 Pair = tuple[int, int]
 """Of rows, then of columns."""
@@ -150,16 +149,23 @@ def filters(layer: Layer, m: int, points: str) -> tuple[FilterAlgorithm, FilterA
     return down, across
 
 
-def _filter(m: int, r: int, points: str) -> FilterAlgorithm:
+def points_of(m: int, r: int, points: str) -> tuple[Point, ...]:
+    """The points of a set for F(m, r), ∞ last; the usual ones where there is no such set."""
     if points == OWN:
         # With the kernels behind it, it is imported where a layer asks for it.
         from kernels.convolution_methods import POINTS
 
-        moduli = linear_moduli([Fraction(point) for point in POINTS[: m + r - 2]])
+        return (*map(Fraction, POINTS[: m + r - 2]), "inf")
+    return next((each.points for each in presets(m, r) if each.key == points), settled(Filter(m, r)).points)
+
+
+def _filter(m: int, r: int, points: str) -> FilterAlgorithm:
+    found = points_of(m, r, points)
+    if points == OWN:
+        moduli = linear_moduli(each for each in found if not isinstance(each, str))
         return transposed(winograd(r, m, moduli, infinity=True).convolver)
     if r == 1:
         return FilterAlgorithm(identity(m), matrix([[1]] * m), identity(m))
-    found: tuple[Any, ...] = next((each.points for each in presets(m, r) if each.key == points), ())
     return algorithm_of(Filter(m, r, found))
 
 

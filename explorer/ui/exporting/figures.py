@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from explorer.ui.exporting.painting_figure import (
 )
 from explorer.ui.theme import Theme
 
-__all__ = ["FigureFormat", "FigureWanted", "Paint", "Sheet", "coloured", "painted", "save_figure"]
+__all__ = ["Extent", "FigureFormat", "FigureWanted", "coloured", "painted", "save_figure"]
 
 _DOTS_PER_INCH = 96
 """Of type at its natural size."""
@@ -38,19 +38,16 @@ _LONGEST_PAGE = 14_400
 _BAND = 1 << 16
 
 Paint = Callable[[QPainter], None]
+"""Paints all of a figure, and ends the painter."""
 
 
-class Sheet(Protocol):
-    """What is painted on: its size in pixels, and how much larger than natural its type is."""
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How large a figure is in pixels, and the scale of its type."""
 
-    @property
-    def width(self) -> int: ...
-
-    @property
-    def height(self) -> int: ...
-
-    @property
-    def scale(self) -> float: ...
+    width: int
+    height: int
+    scale: float
 
 
 def save_figure(
@@ -73,14 +70,14 @@ def save_figure(
         finally:
             painter.end()
 
-    data = painted(wanted.format, layout, paint)
+    data = painted(wanted.format, Extent(layout.width, layout.height, layout.scale), paint)
     tick()
     write(path, data)
 
 
-def painted(format: FigureFormat, sheet: Sheet, paint: Paint) -> bytes:
-    """What a file of this format holds once `paint` has filled the sheet; `paint` ends the painter."""
-    return {"png": _png, "svg": _svg, "pdf": _pdf}[format](sheet, paint)
+def painted(format: FigureFormat, extent: Extent, paint: Paint) -> bytes:
+    """A figure as the bytes of a file. Touches no widget."""
+    return {"png": _png, "svg": _svg, "pdf": _pdf}[format](extent, paint)
 
 
 def coloured(values: Array, low: float, high: float, colours: str, tick: Tick = no_tick) -> NDArray[np.uint32]:
@@ -105,13 +102,13 @@ def coloured(values: Array, low: float, high: float, colours: str, tick: Tick = 
     return pixels
 
 
-def _png(sheet: Sheet, paint: Paint) -> bytes:
-    image = QImage(sheet.width, sheet.height, QImage.Format.Format_RGB32)
+def _png(extent: Extent, paint: Paint) -> bytes:
+    image = QImage(extent.width, extent.height, QImage.Format.Format_RGB32)
     if image.isNull():
         raise Refusal(
-            "There is no memory for a figure of {width} × {height} pixels.", width=sheet.width, height=sheet.height
+            "There is no memory for a figure of {width} × {height} pixels.", width=extent.width, height=extent.height
         )
-    dots = round(_DOTS_PER_INCH * sheet.scale / _INCH)
+    dots = round(_DOTS_PER_INCH * extent.scale / _INCH)
     image.setDotsPerMeterX(dots)
     image.setDotsPerMeterY(dots)
     paint(QPainter(image))
@@ -120,26 +117,26 @@ def _png(sheet: Sheet, paint: Paint) -> bytes:
     return _bytes(buffer)
 
 
-def _svg(sheet: Sheet, paint: Paint) -> bytes:
+def _svg(extent: Extent, paint: Paint) -> bytes:
     buffer = _buffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
-    generator.setSize(QSize(sheet.width, sheet.height))
-    generator.setViewBox(QRect(0, 0, sheet.width, sheet.height))
-    generator.setResolution(round(_DOTS_PER_INCH * sheet.scale))
+    generator.setSize(QSize(extent.width, extent.height))
+    generator.setViewBox(QRect(0, 0, extent.width, extent.height))
+    generator.setResolution(round(_DOTS_PER_INCH * extent.scale))
     generator.setTitle("Kernelscope")
     paint(QPainter(generator))
     return _bytes(buffer)
 
 
-def _pdf(sheet: Sheet, paint: Paint) -> bytes:
+def _pdf(extent: Extent, paint: Paint) -> bytes:
     buffer = _buffer()
-    longest = max(sheet.width, sheet.height)
-    dots = max(round(_DOTS_PER_INCH * sheet.scale), math.ceil(longest * 72 / _LONGEST_PAGE))
+    longest = max(extent.width, extent.height)
+    dots = max(round(_DOTS_PER_INCH * extent.scale), math.ceil(longest * 72 / _LONGEST_PAGE))
     writer = QPdfWriter(buffer)
     writer.setCreator("Kernelscope")
     writer.setResolution(dots)
-    size = QSizeF(math.ceil(sheet.width * 72 / dots), math.ceil(sheet.height * 72 / dots))
+    size = QSizeF(math.ceil(extent.width * 72 / dots), math.ceil(extent.height * 72 / dots))
     writer.setPageSize(QPageSize(size, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
     painter = QPainter(writer)

@@ -15,7 +15,7 @@ from explorer.model.writing import write
 from explorer.ui import theme
 from explorer.ui.desk import Desk
 from explorer.ui.dialogs.settings import Settings
-from explorer.ui.exporting.figures import FigureFormat, painted
+from explorer.ui.exporting.figures import Extent, FigureFormat, painted
 from explorer.ui.laboratory.charts.chart import Chart
 from explorer.ui.laboratory.charts.painting_chart import paint_chart
 from explorer.ui.laboratory.numbers import Numbers
@@ -29,13 +29,6 @@ _WIDTH, _HEIGHT, _MARGIN = 900, 520, 20
 _SCALE = 2.0
 
 Paint = Callable[[QPainter, QRectF, theme.Theme], object]
-
-
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    width: int
-    height: int
-    scale: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +91,7 @@ def export(desk: Desk, shown: Shown, path: Path) -> None:
 
 def _figure(format: FigureFormat, shown: Shown) -> bytes:
     scale = _SCALE if format == "png" else 1.0
-    sheet = _Sheet(round(_WIDTH * shown.across * scale), round(_HEIGHT * scale), scale)
+    sheet = Extent(round(_WIDTH * shown.across * scale), round(_HEIGHT * scale), scale)
     now = replace(theme.LIGHT, scale=scale)
 
     def paint(painter: QPainter) -> None:

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxL
 
 from explorer.ui import theme
 from explorer.ui.actions import Entry, added
+from explorer.ui.calculation.probe import Probe
 from explorer.ui.captioned import Segmented
-from explorer.ui.laboratory.pages import Bench, pages
+from explorer.ui.laboratory.pages import TILE, Bench, pages
 from explorer.ui.workspaces import Acts, Keys, Workspace
 
 
@@ -95,6 +96,14 @@ class Laboratory(QObject):
         if self._entered and new:
             self._made[name].enter()
         return self._made[name]
+
+    def show_tile(self, pin: Probe | None) -> None:
+        """The tile that makes the pinned cell, where that is an output of a convolution."""
+        from explorer.ui.laboratory.tile.tile import Tile
+
+        page = self.show_page(TILE)
+        assert isinstance(page, Tile)
+        page.open_at(pin)
 
     # The workspace ---------------------------------------------------------------------------------------------------
 
