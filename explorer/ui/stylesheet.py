@@ -107,7 +107,8 @@ QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { border-colo
 QProgressBar { background: $border; border: none; border-radius: ${p2}px; max-height: ${p4}px; }
 QProgressBar::chunk { background: $accent; border-radius: ${p2}px; }
 QCheckBox, QRadioButton { color: $text; spacing: ${p6}px; }
-QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $border;
+QHeaderView { background: transparent; }
+QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border;
   padding: ${p4}px ${p6}px; }
 QHeaderView::section:vertical { border: none; }
 QTableCornerButton::section { background: transparent; border: none; border-bottom: 1px solid $border; }

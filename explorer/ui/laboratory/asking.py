@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -116,14 +116,20 @@ class Form(QWidget):
         self.setProperty("role", "panel")
         self._asked = usual
         self._fields = {each.name: each for each in fields if isinstance(each, Field)}
+        self._captions: dict[Text, list[Field]] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(now.px(7))
+        under: list[Field] = []
         for each in fields:
             if isinstance(each, str):
-                column.addSpacing(now.px(5))
-                column.addWidget(Text(each, "caption"))
+                under = []
+                caption = Text(each, "caption")
+                caption.setContentsMargins(0, now.px(5), 0, 0)
+                column.addWidget(caption)
+                self._captions[caption] = under
                 continue
+            under.append(each)
             column.addWidget(each)
             each.edited.connect(self._edited)
             if isinstance(each, ChipsField):
@@ -132,6 +138,13 @@ class Form(QWidget):
     def field(self, name: str) -> Field:
         """A field by its name."""
         return self._fields[name]
+
+    def show_only(self, names: Collection[str]) -> None:
+        """Hide the other fields, and captions without a field."""
+        for name, field in self._fields.items():
+            field.setVisible(name in names)
+        for caption, under in self._captions.items():
+            caption.setVisible(any(each.name in names for each in under))
 
     def show_asked(self, what: Asked) -> None:
         """Show what is asked, silently."""

@@ -11,7 +11,8 @@ from explorer.model.store import History
 from explorer.ui.actions import Entry, added
 from explorer.ui.derive.asked import Asked, Misread
 from explorer.ui.laboratory.accuracy import asked as asking
-from explorer.ui.laboratory.accuracy.asked import LINES, SEARCH, USUAL, form
+from explorer.ui.laboratory.accuracy.asked import LINES, MAP, SEARCH, USUAL, form
+from explorer.ui.laboratory.accuracy.error_maps import ErrorMaps
 from explorer.ui.laboratory.accuracy.lines import ErrorLines
 from explorer.ui.laboratory.accuracy.search import SearchView
 from explorer.ui.laboratory.accuracy.store import KeptPoints
@@ -22,6 +23,7 @@ from explorer.ui.laboratory.pages import Bench
 from explorer.ui.workspaces import LABORATORY, Acts, Keys
 
 NAME = "accuracy"
+View = ErrorLines | ErrorMaps | SearchView
 
 
 class Accuracy(QObject):
@@ -34,8 +36,9 @@ class Accuracy(QObject):
         self.form = form()
         self.store = KeptPoints(bench.desk)
         self.lines = ErrorLines(bench)
+        self.maps = ErrorMaps(bench)
         self.search = SearchView(bench, self.store)
-        self._by_name: dict[str, ErrorLines | SearchView] = {LINES: self.lines, SEARCH: self.search}
+        self._by_name: dict[str, View] = {LINES: self.lines, MAP: self.maps, SEARCH: self.search}
         self._views = QStackedWidget()
         for each in self._by_name.values():
             self._views.addWidget(each.widget)
@@ -62,7 +65,9 @@ class Accuracy(QObject):
         ]
         added(self.page, self.menu, self._entries, Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.form.edited.connect(self._edited)
-        self.search.edited.connect(self._edited)
+        for each in (self.maps, self.search):
+            each.edited.connect(self._edited)
+        self.lines.chosen.connect(lambda m: self.ask(changed(self.history.state, m=str(m)), "m"))
         self.store.changed.connect(self._show)
         self.history.listen(lambda old, new: self._asked())
         self._show()
@@ -70,10 +75,11 @@ class Accuracy(QObject):
     def _named_views(self) -> list[tuple[str, str, str]]:
         return [
             (LINES, self.tr("Error over m"), self.tr("The error of families of points (Ctrl+Shift+1)")),
-            (SEARCH, self.tr("Better points"), self.tr("A search for points that err less (Ctrl+Shift+2)")),
+            (MAP, self.tr("In the picture"), self.tr("Where a layer of the document errs (Ctrl+Shift+2)")),
+            (SEARCH, self.tr("Better points"), self.tr("A search for points that err less (Ctrl+Shift+3)")),
         ]
 
-    def _shown(self) -> ErrorLines | SearchView:
+    def _shown(self) -> View:
         """The view that is shown."""
         return self._by_name[self._view]
 
@@ -137,8 +143,11 @@ class Accuracy(QObject):
     def _show(self) -> None:
         what = self.history.state
         self.form.show_asked(what)
-        self.form.field("typed").setVisible("typed" in what.value("families"))
+        self.form.show_only(asking.shown_fields(what))
         self.search.show_asked(what)
+        self.maps.show_asked(what)
+        m = what.text("m")
+        self.lines.point_out(int(m) if m.isascii() and m.isdecimal() and len(m) < 3 else None)
         try:
             lines = asking.read(what)
         except Misread as misread:

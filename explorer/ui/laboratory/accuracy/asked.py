@@ -18,7 +18,19 @@ from explorer.ui.derive.fields import ChipsField, CountField
 from explorer.ui.laboratory.asking import ChecksField, Form, choice, integer_of
 from kernels.algebra.summation import Order
 
-__all__ = ["MOST_TRIES", "USUAL", "VIEWS", "arithmetic_of", "family_names", "form", "read", "search_of"]
+__all__ = [
+    "MOST_TRIES",
+    "USUAL",
+    "VIEWS",
+    "arithmetic_of",
+    "family_names",
+    "form",
+    "fractions_of",
+    "order_of",
+    "read",
+    "search_of",
+    "shown_fields",
+]
 
 ROOM = "accuracy"
 VIEWS = LINES, MAP, SEARCH = "lines", "map", "search"
@@ -45,6 +57,8 @@ USUAL = Asked(
         ("m", "4"),
         ("tries", "600"),
         ("search_seed", "1"),
+        ("map_family", "accurate"),
+        ("map_arithmetic", "float32"),
     ),
 )
 """The last ones stand beside the plots: which view is shown, the m that is looked at, and what is searched with."""
@@ -148,8 +162,8 @@ def read(what: Asked) -> Lines:
         families,
         tuple(each for each in UNITS if each in what.value("arithmetics")),
         _points(what) if "typed" in families else (),
-        _one_of(what, "order", Order),
-        _one_of(what, "fractions", Fractions),
+        order_of(what),
+        fractions_of(what),
         integer_of(what, "tiles", 10, MOST_TILES),
         integer_of(what, "seeds", 1, MOST_SEEDS),
         integer_of(what, "seed", 0, 1 << 31),
@@ -159,6 +173,29 @@ def read(what: Asked) -> Lines:
 def arithmetic_of(what: Lines) -> Arithmetic:
     """The first of those that are asked for."""
     return what.arithmetics[0] if what.arithmetics else "float32"
+
+
+def order_of(what: Asked) -> Order:
+    """How the transforms add up."""
+    order: Order = _one_of(what, "order", Order)
+    return order
+
+
+def fractions_of(what: Asked) -> Fractions:
+    """Which matrix takes the fractions."""
+    fractions: Fractions = _one_of(what, "fractions", Fractions)
+    return fractions
+
+
+def shown_fields(what: Asked) -> frozenset[str]:
+    """The fields at the left that mean something in the view that is shown."""
+    view = what.text("view")
+    if view == MAP:
+        return frozenset({"order", "fractions"})
+    if view == SEARCH:
+        return frozenset({"r", "directions", "arithmetics", "order", "fractions"})
+    names = {name for name, _ in USUAL.values}
+    return frozenset(names if "typed" in what.value("families") else names - {"typed"})
 
 
 def search_of(what: Asked) -> Search:

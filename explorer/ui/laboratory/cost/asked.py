@@ -114,10 +114,10 @@ def relative(what: Asked) -> bool:
     return what.text("scale") == "relative"
 
 
-def shown_fields(what: Asked) -> dict[str, bool]:
-    """Which fields mean something."""
+def shown_fields(what: Asked) -> frozenset[str]:
+    """The fields that mean something: not that of the variable, and over m no others."""
     variable = variable_of(what)
-    return {name: name != variable for name in ("H", "C", "K", "r")} | {"tiles": variable != "m"}
+    return frozenset(name for name, _ in USUAL.values) - {"tiles" if variable == "m" else variable}
 
 
 def followed(old: Asked, new: Asked) -> Asked:

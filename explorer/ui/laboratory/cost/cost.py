@@ -175,8 +175,7 @@ class Cost(QObject):
     def _show(self) -> None:
         what = self.history.state
         self.form.show_asked(what)
-        for name, shown in asking.shown_fields(what).items():
-            self.form.field(name).setVisible(shown)
+        self.form.show_only(asking.shown_fields(what))
         try:
             sweep = asking.read(what)
         except Misread as misread:
