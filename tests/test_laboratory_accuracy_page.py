@@ -161,12 +161,14 @@ def test_numbers_are_copied_so_that_they_read_back_exactly(measuring: Measuring)
 
 
 def test_left_and_right_and_a_click_choose_an_m(measuring: Measuring) -> None:
+    measuring.ask(m="2")
     chart, chosen = measuring.lines.chart, []
     measuring.lines.chosen.connect(chosen.append)
     QTest.keyClick(chart, Qt.Key.Key_Right)
     measuring.driver.window.repaint()
     QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=QPoint(1, chart.height() // 2))
-    assert chosen == [2, 2]
+    assert chosen == [3, 2]
+    assert measuring.page.history.state.text("m") == "2"
     assert "published points: 7." in chart.told(2.0)
 
 
