@@ -49,6 +49,7 @@ _LATER = (
     "laboratory.tile.tile",
     "laboratory.accuracy.accuracy",
     "laboratory.cost.cost",
+    "dialogs.speed",
 )
 """Modules of what is built later."""
 
@@ -119,6 +120,7 @@ class Assembly(QObject):
         self.panels.picture.open_wanted.connect(self.desk.ask_open)
         self.panels.picture.sample_wanted.connect(self.desk.open_sample)
         self.window.dropped.connect(self.desk.take)
+        self.commands.speed_wanted.connect(self._show_speed)
         self.commands.tile_wanted.connect(self._show_tile)
         if self._log is not None:
             self.window.asked_to_close = self.desk.may_close
@@ -205,6 +207,13 @@ class Assembly(QObject):
         self.commands.workspaces.show(LABORATORY)
         assert self._laboratory is not None
         self._laboratory.show_tile(self.explore.pointer.pin)
+
+    def _show_speed(self) -> None:
+        from explorer.ui.dialogs.speed import SpeedDialog
+
+        dialog = SpeedDialog(self.evaluator, self.window)
+        dialog.failed.connect(lambda error: self._told(error, "measuring"))
+        dialog.open()
 
     def _restore_place(self) -> None:
         geometry, docks = self.settings.place()

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 class Commands(QObject):
     """Fills the menu of the window and the bar at its top."""
 
+    speed_wanted = Signal()
+    """Measure the kernels on this machine."""
     tile_wanted = Signal()
     """Show the tile of the pinned cell in the laboratory."""
 
@@ -136,6 +138,7 @@ class Commands(QObject):
                 self.tr("Help"),
                 [
                     Entry("operations", self.tr("Operations…"), self._operations, ("Ctrl+F1",)),
+                    Entry("speed", self.tr("Speed on this machine…"), self.speed_wanted.emit),
                     Entry("keys", self.tr("Keys"), self._keys, ("F1", "?")),
                 ],
             ),
