@@ -42,6 +42,7 @@ class Measuring:
 
     def begin(self) -> None:
         self.lines.known.clear()
+        self.page.history.restart(changed(SMALL, seed="0"))
         self.page.history.restart(SMALL)
         self.settle()
 

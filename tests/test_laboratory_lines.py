@@ -11,7 +11,7 @@ import pytest
 
 from explorer.model.derivation.problem import Filter
 from explorer.model.laboratory.accuracy import PUBLISHED, Measured, Setting, measured
-from explorer.model.laboratory.error_lines import Lines, measured_all, places, published_ratio, spread
+from explorer.model.laboratory.error_lines import Lines, Place, measured_all, missing, places, published_ratio, spread
 from explorer.model.laboratory.families import FAMILIES, chebyshev, points_of
 from explorer.model.laboratory.steps import finished
 from explorer.refusal import Refusal
@@ -19,11 +19,16 @@ from explorer.refusal import Refusal
 SMALL = Lines(last=4, tiles=40, seeds=3)
 
 
-def run(asked: Lines, known: dict[Setting, Measured] | None = None) -> dict[Setting, Measured | Refusal]:
+def run(asked: Lines, known: dict[Setting, Measured | Refusal] | None = None) -> dict[Setting, Measured | Refusal]:
     """All that had to be measured."""
     found: dict[Setting, Measured | Refusal] = {}
-    finished(measured_all(places(asked, {}), known or {}, found.__setitem__))
+    finished(measured_all(missing(places(asked, {}), known or {}), found.__setitem__))
     return found
+
+
+def of(place: Place, known: dict[Setting, Measured | Refusal]) -> list[Measured]:
+    """What was measured for a place."""
+    return [found for each in place.settings if isinstance(found := known[each], Measured)]
 
 
 def test_every_family_arithmetic_and_m_has_a_place_with_a_setting_for_every_seed() -> None:
@@ -38,7 +43,7 @@ def test_what_is_shown_is_the_mean_the_least_and_the_greatest_of_the_seeds() -> 
     known = run(SMALL)
     for place in places(SMALL, {}):
         means = [finished(measured(each)).fast.mean for each in place.settings]
-        found = spread(place, known)  # type: ignore[arg-type]
+        found = spread(of(place, known))
         assert found is not None
         assert (found.mean, found.low, found.high) == (pytest.approx(fmean(means)), min(means), max(means))
         assert found.low < found.high
@@ -46,9 +51,9 @@ def test_what_is_shown_is_the_mean_the_least_and_the_greatest_of_the_seeds() -> 
 
 def test_only_what_is_not_known_is_measured_again() -> None:
     known = run(SMALL)
-    more = run(replace(SMALL, last=5), known)  # type: ignore[arg-type]
+    more = run(replace(SMALL, last=5), known)
     assert {each.filter.m for each in more} == {5}
-    assert run(SMALL, known) == {}  # type: ignore[arg-type]
+    assert run(SMALL, known) == {}
 
 
 def test_the_first_seed_of_all_places_comes_first() -> None:
@@ -60,7 +65,7 @@ def test_the_published_column_is_met_and_whole_points_fail() -> None:
     asked = replace(SMALL, last=8, tiles=300, seeds=2)
     known = run(asked)
     for place in places(asked, {}):
-        found = spread(place, known)  # type: ignore[arg-type]
+        found = spread(of(place, known))
         assert found is not None
         ratio = published_ratio(place, found)
         assert ratio == found.mean / PUBLISHED[place.m]
@@ -74,14 +79,14 @@ def test_nothing_was_published_for_other_filters_and_half_precision() -> None:
     for asked in (replace(SMALL, r=5), replace(SMALL, directions=1), replace(SMALL, arithmetics=("float16",))):
         asked = replace(asked, families=("usual",), last=2, seeds=1)
         (place,) = places(asked, {})
-        found = spread(place, run(asked))  # type: ignore[arg-type]
+        found = spread(of(place, run(asked)))
         assert found is not None
         assert published_ratio(place, found) is None
 
 
 def test_what_overflows_is_infinite() -> None:
     asked = Lines(first=8, last=8, families=("whole",), arithmetics=("float16",), tiles=20, seeds=1)
-    found = spread(places(asked, {})[0], run(asked))  # type: ignore[arg-type]
+    found = spread(of(places(asked, {})[0], run(asked)))
     assert found is not None
     assert found.mean == inf
 

@@ -7,7 +7,7 @@ greatest of them. What was measured is kept under its setting, so that another l
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from math import isfinite
 from statistics import fmean
@@ -21,13 +21,23 @@ from explorer.model.laboratory.steps import Steps
 from explorer.refusal import Refusal
 from kernels.algebra.summation import Order
 
-__all__ = ["MOST_OUTPUTS", "Lines", "Place", "Spread", "measured_all", "places", "published_ratio", "spread"]
+__all__ = [
+    "MOST_OUTPUTS",
+    "Lines",
+    "Place",
+    "Row",
+    "Spread",
+    "measured_all",
+    "missing",
+    "places",
+    "published_ratio",
+    "spread",
+]
 
 MOST_OUTPUTS = 16
 MOST_TAPS = 9
 MOST_SEEDS = 50
 MOST_TILES = 20_000
-Known = Mapping[Setting, Measured]
 Finds = Mapping[int, Sequence[Point]]
 """Points that were found, by m."""
 
@@ -74,6 +84,14 @@ class Place:
     settings: tuple[Setting, ...]
 
 
+@dataclass(slots=True)
+class Row:
+    """A place with what was measured for it so far. Settings are slow to look up, so results are kept by place."""
+
+    place: Place
+    found: list[Measured] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """Over the seeds: the mean, the least and the greatest mean error; infinite where an output of any failed."""
@@ -108,15 +126,15 @@ def places(asked: Lines, found: Finds) -> tuple[Place, ...]:
     return tuple(made)
 
 
-def measured_all(
-    wanted: Iterable[Place], known: Container[Setting], found: Callable[[Setting, Measured | Refusal], None]
-) -> Steps[None]:
-    """Measure what is not known yet; each result, or why there is none, is handed over as it comes.
-
-    The first seed of all places comes first, so that the whole picture is there early.
-    """
+def missing(wanted: Iterable[Place], known: Container[Setting]) -> tuple[Setting, ...]:
+    """What is not known yet, once each; the first seed of all places first, so that all lines are there early."""
     by_seed = zip_longest(*(place.settings for place in wanted))
-    settings = [each for row in by_seed for each in row if each is not None and each not in known]
+    settings = dict.fromkeys(each for row in by_seed for each in row if each is not None)
+    return tuple(each for each in settings if each not in known)
+
+
+def measured_all(settings: Sequence[Setting], found: Callable[[Setting, Measured | Refusal], None]) -> Steps[None]:
+    """Measure one after the other; each result, or why there is none, is handed over as it comes."""
     total = sum(each.tiles for each in settings)
     before = 0
     for each in settings:
@@ -132,9 +150,9 @@ def measured_all(
         before += each.tiles
 
 
-def spread(place: Place, known: Known, of: Callable[[Measured], Error] = lambda each: each.fast) -> Spread | None:
-    """What is known of a place; None while nothing is."""
-    means = [of(known[each]).mean for each in place.settings if each in known]
+def spread(found: Sequence[Measured], of: Callable[[Measured], Error] = lambda each: each.fast) -> Spread | None:
+    """What is known of a place by the seeds that were measured; None while none was."""
+    means = [of(each).mean for each in found]
     if not means:
         return None
     return Spread(fmean(means) if all(map(isfinite, means)) else float("inf"), min(means), max(means))

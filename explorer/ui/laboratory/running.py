@@ -15,7 +15,7 @@ from explorer.ops.warm_up import Part
 from explorer.refusal import Refusal
 from explorer.ui.bridge import Bridge
 
-_OFTEN = 0.03
+_OFTEN = 0.1
 """Seconds between two words about the progress."""
 
 T = TypeVar("T")

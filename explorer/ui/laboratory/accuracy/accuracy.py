@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMenu, QStackedWidget
@@ -11,7 +11,7 @@ from explorer.model.store import History
 from explorer.ui.actions import Entry, added
 from explorer.ui.derive.asked import Asked, Misread
 from explorer.ui.laboratory.accuracy import asked as asking
-from explorer.ui.laboratory.accuracy.asked import LINES, MAP, SEARCH, USUAL, form
+from explorer.ui.laboratory.accuracy.asked import LINES, MAP, SEARCH, USUAL, VIEWS, form
 from explorer.ui.laboratory.accuracy.error_maps import ErrorMaps
 from explorer.ui.laboratory.accuracy.lines import ErrorLines
 from explorer.ui.laboratory.accuracy.search import SearchView
@@ -35,13 +35,8 @@ class Accuracy(QObject):
         self.history: History[Asked] = History(unkept(bench.settings.laboratory(NAME), USUAL))
         self.form = form()
         self.store = KeptPoints(bench.desk)
-        self.lines = ErrorLines(bench)
-        self.maps = ErrorMaps(bench)
-        self.search = SearchView(bench, self.store)
-        self._by_name: dict[str, View] = {LINES: self.lines, MAP: self.maps, SEARCH: self.search}
+        self._made: dict[str, View] = {}
         self._views = QStackedWidget()
-        for each in self._by_name.values():
-            self._views.addWidget(each.widget)
         self._entered = False
         self._tabs = tabs(f"{NAME}.view", self.tr("View"), self._named_views(), self._choose)
         self.page = page(NAME, self.form, column_of(row(self._tabs), self._views, stretch=1))
@@ -65,9 +60,6 @@ class Accuracy(QObject):
         ]
         added(self.page, self.menu, self._entries, Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.form.edited.connect(self._edited)
-        for each in (self.maps, self.search):
-            each.edited.connect(self._edited)
-        self.lines.chosen.connect(lambda m: self.ask(changed(self.history.state, m=str(m)), "m"))
         self.store.changed.connect(self._show)
         self.history.listen(lambda old, new: self._asked())
         self._show()
@@ -79,14 +71,45 @@ class Accuracy(QObject):
             (SEARCH, self.tr("Better points"), self.tr("A search for points that err less (Ctrl+Shift+3)")),
         ]
 
+    @cached_property
+    def lines(self) -> ErrorLines:
+        """The errors over m. Each view is built when it is first wanted."""
+        made = ErrorLines(self._bench)
+        made.chosen.connect(lambda m: self.ask(changed(self.history.state, m=str(m)), "m"))
+        self._add(LINES, made)
+        return made
+
+    @cached_property
+    def maps(self) -> ErrorMaps:
+        """The errors in the picture."""
+        made = ErrorMaps(self._bench)
+        made.edited.connect(self._edited)
+        self._add(MAP, made)
+        return made
+
+    @cached_property
+    def search(self) -> SearchView:
+        """The search for better points."""
+        made = SearchView(self._bench, self.store)
+        made.edited.connect(self._edited)
+        self._add(SEARCH, made)
+        return made
+
+    def _add(self, name: str, view: View) -> None:
+        self._made[name] = view
+        self._views.addWidget(view.widget)
+        self._tell(view)
+
     def _shown(self) -> View:
         """The view that is shown."""
-        return self._by_name[self._view]
+        if self._view == MAP:
+            return self.maps
+        return self.search if self._view == SEARCH else self.lines
 
     @property
     def _view(self) -> str:
         name = self.history.state.text("view")
-        return name if name in self._by_name else LINES
+        return name if name in VIEWS else LINES
 
     def _choose(self, view: str) -> None:
         self.ask(changed(self.history.state, view=view), "view")
@@ -106,13 +129,14 @@ class Accuracy(QObject):
     def leave(self) -> None:
         """Another page is shown now."""
         self._entered = False
-        for each in self._by_name.values():
+        for each in self._made.values():
             each.leave()
 
     def close(self) -> None:
         """Keep the settings."""
         self.leave()
-        self.search.cancel()
+        for each in self._made.values():
+            each.cancel()
         self._bench.settings.set_laboratory(NAME, kept(self.history.state))
 
     def export(self) -> None:
@@ -130,7 +154,7 @@ class Accuracy(QObject):
         self.history.apply(what, self.tr("Change the settings"), merge)
 
     def _reset(self) -> None:
-        self.ask(USUAL)
+        self.ask(changed(USUAL, view=self._view))
 
     def _edited(self, what: Asked, merge: str) -> None:
         if what != self.history.state:
@@ -144,19 +168,25 @@ class Accuracy(QObject):
         what = self.history.state
         self.form.show_asked(what)
         self.form.show_only(asking.shown_fields(what))
-        self.search.show_asked(what)
-        self.maps.show_asked(what)
+        for each in self._made.values():
+            self._tell(each)
+        self._show_view()
+
+    def _tell(self, view: View) -> None:
+        """What is asked of a view."""
+        what = self.history.state
+        if not isinstance(view, ErrorLines):
+            view.show_asked(what)
+            return
         m = what.text("m")
-        self.lines.point_out(int(m) if m.isascii() and m.isdecimal() and len(m) < 3 else None)
+        view.point_out(int(m) if m.isascii() and m.isdecimal() and len(m) < 3 else None)
         try:
             lines = asking.read(what)
         except Misread as misread:
             self.form.show_refusal(misread)
         else:
             self.form.show_refusal(None)
-            found = self.store.best(lines.r, lines.directions, asking.arithmetic_of(lines))
-            self.lines.ask(lines, found)
-        self._show_view()
+            view.ask(lines, self.store.best(lines.r, lines.directions, asking.arithmetic_of(lines)))
 
     def _show_view(self) -> None:
         """The view that is chosen; only it works, and a search that is out of view stands still."""
@@ -164,7 +194,8 @@ class Accuracy(QObject):
         self._views.setCurrentWidget(self._shown().widget)
         if not self._entered:
             return
-        for each in self._by_name.values():
-            if each is not self._shown():
+        shown = self._shown()
+        for each in self._made.values():
+            if each is not shown:
                 each.leave()
-        self._shown().enter()
+        shown.enter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from explorer.model.laboratory.accuracy import Measured, Setting
-from explorer.model.laboratory.error_lines import Finds, Lines, Place, measured_all, places
+from explorer.model.laboratory.error_lines import Finds, Lines, Row, measured_all, missing, places
 from explorer.refusal import Refusal
 from explorer.ui import theme
 from explorer.ui.laboratory.accuracy import presenting
@@ -19,7 +19,7 @@ from explorer.ui.texts import said
 
 _SETTLING = 250
 """Milliseconds that settings have to stand still before anything is measured for them."""
-_REDRAW = 40
+_REDRAW = 100
 
 
 class ErrorLines(QObject):
@@ -32,9 +32,10 @@ class ErrorLines(QObject):
         super().__init__()
         self._asked = Lines()
         self._found: Finds = {}
-        self._places: tuple[Place, ...] = ()
-        self._known: dict[Setting, Measured] = {}
-        self._refused: dict[Setting, Refusal] = {}
+        self._rows: tuple[Row, ...] = ()
+        self._pending: dict[Setting, list[Row]] = {}
+        self._reasons: set[str] = set()
+        self._known: dict[Setting, Measured | Refusal] = {}
         self._m: int | None = None
         self._entered = False
         self._halted = False
@@ -59,13 +60,13 @@ class ErrorLines(QObject):
         return self._asked
 
     @property
-    def places(self) -> tuple[Place, ...]:
-        """The places of the lines."""
-        return self._places
+    def rows(self) -> tuple[Row, ...]:
+        """The places of the lines with what was measured for them."""
+        return self._rows
 
     @property
-    def known(self) -> dict[Setting, Measured]:
-        """All that was measured."""
+    def known(self) -> dict[Setting, Measured | Refusal]:
+        """All that was measured, or could not be."""
         return self._known
 
     def settled(self) -> bool:
@@ -74,15 +75,21 @@ class ErrorLines(QObject):
 
     def exported(self) -> Shown:
         """What an export writes."""
-        numbers = presenting.listed(self._asked, self._places, self._known)
+        numbers = presenting.listed(self._asked, self._rows)
         return Shown("accuracy", charts_painted((self.chart.chart,)), numbers)
 
     def ask(self, asked: Lines, found: Finds) -> None:
         """Show this, and measure what is missing a little later."""
-        if (asked, found) == (self._asked, self._found) and self._places:
+        if "found" not in asked.families:
+            found = {}
+        if (asked, found) == (self._asked, self._found) and self._rows:
             return
         self._asked, self._found = asked, found
-        self._places = places(asked, found)
+        self._rows = tuple(map(Row, places(asked, found)))
+        self._pending, self._reasons = {}, set()
+        for row in self._rows:
+            for each in row.place.settings:
+                self._sort_in(row, each, self._known.get(each))
         self._halted = False
         self._running.cancel()
         self._show()
@@ -122,17 +129,19 @@ class ErrorLines(QObject):
             self._halted = False
             self._start()
 
-    def _missing(self) -> int:
-        return sum(
-            each not in self._known and each not in self._refused for place in self._places for each in place.settings
-        )
+    def _sort_in(self, row: Row, setting: Setting, found: Measured | Refusal | None) -> None:
+        if found is None:
+            self._pending.setdefault(setting, []).append(row)
+        elif isinstance(found, Refusal):
+            self._reasons.add(said(found))
+        else:
+            row.found.append(found)
 
     def _start(self) -> None:
-        if self._missing():
-            wanted = self._places
-            done = {*self._known, *self._refused}
+        if self._pending:
+            settings = missing((row.place for row in self._rows), self._known)
             self._running.begin(
-                lambda hand, _tick: measured_all(wanted, done, lambda setting, each: hand((setting, each))),
+                lambda hand, _tick: measured_all(settings, lambda setting, each: hand((setting, each))),
                 lambda _: None,
                 lambda _: None,
             )
@@ -140,21 +149,20 @@ class ErrorLines(QObject):
 
     def _take(self, event: tuple[Setting, Measured | Refusal]) -> None:
         setting, found = event
-        if isinstance(found, Refusal):
-            self._refused[setting] = found
-        else:
-            self._known[setting] = found
+        self._known[setting] = found
+        for row in self._pending.pop(setting, ()):
+            self._sort_in(row, setting, found)
         if not self._redraw.isActive():
             self._redraw.start()
 
     def _show(self) -> None:
         empty = self.tr("Choose a set of points and a number format at the left.")
-        if self._places:
+        if self._rows:
             empty = self.tr("Measuring …") if not self._halted else self.tr("Press Measure to measure the errors.")
-        chart = presenting.chart_of(self._asked, self._places, self._known, empty)
+        chart = presenting.chart_of(self._asked, self._rows, empty)
         self.chart.show_chart(chart, float(self._m) if self._m is not None else None)
-        self.table.show_numbers(presenting.numbers_of(self._asked, self._places, self._known))
-        self._under.setVisible(bool(self._places))
+        self.table.show_numbers(presenting.numbers_of(self._asked, self._rows))
+        self._under.setVisible(bool(self._rows))
         self._under.setFixedHeight(min(self.table.rows_high() + theme.current().px(24), theme.current().px(270)))
         if not self._running.busy:
             self._show_idle()
@@ -162,13 +170,10 @@ class ErrorLines(QObject):
     def _show_idle(self) -> None:
         text = self.tr("Means over {0} seeds of {1} tiles; the shading goes from the least to the greatest seed.")
         text = text.format(self._asked.seeds, self._asked.tiles)
-        reasons = {
-            said(self._refused[each]) for place in self._places for each in place.settings if each in self._refused
-        }
-        if reasons:
-            text = " ".join(sorted(reasons))
-        missing = bool(self._missing()) and not self._later.isActive()
-        self.progress.show_idle(text, self.tr("Measure") if missing else "", self.tr("Measure what is missing"))
+        if self._reasons:
+            text = " ".join(sorted(self._reasons))
+        wanting = bool(self._pending) and not self._later.isActive()
+        self.progress.show_idle(text, self.tr("Measure") if wanting else "", self.tr("Measure what is missing"))
 
     def _show_progress(self, done: int, total: int) -> None:
         text = self.tr("Measuring on random tiles")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from explorer.model.laboratory.accuracy import PUBLISHED, Arithmetic, Measured, Setting
-from explorer.model.laboratory.error_lines import Lines, Place, Spread, published_ratio, spread
+from explorer.model.laboratory.accuracy import PUBLISHED, Arithmetic
+from explorer.model.laboratory.error_lines import Lines, Row, Spread, published_ratio, spread
 from explorer.model.laboratory.families import FAMILIES, Family
 from explorer.ui.laboratory.accuracy.asked import family_names
 from explorer.ui.laboratory.charts.chart import Axis, Chart, Line
@@ -16,7 +16,6 @@ from explorer.ui.laboratory.numbers import Cell, Numbers
 __all__ = ["chart_of", "listed", "numbers_of", "title_of"]
 
 _tr = QCoreApplication.translate
-Known = Mapping[Setting, Measured]
 _Key = tuple[Family, Arithmetic]
 
 
@@ -32,23 +31,23 @@ def _name(key: _Key, arithmetics: Sequence[Arithmetic]) -> str:
     return f"{name}, {arithmetic}" if len(arithmetics) > 1 else name
 
 
-def _by_line(wanted: Sequence[Place]) -> dict[_Key, list[Place]]:
-    made: dict[_Key, list[Place]] = {}
-    for place in wanted:
-        made.setdefault((place.family, place.arithmetic), []).append(place)
+def _by_line(rows: Sequence[Row]) -> dict[_Key, list[Row]]:
+    made: dict[_Key, list[Row]] = {}
+    for row in rows:
+        made.setdefault((row.place.family, row.place.arithmetic), []).append(row)
     return made
 
 
-def chart_of(asked: Lines, wanted: Sequence[Place], known: Known, empty: str) -> Chart:
+def chart_of(asked: Lines, rows: Sequence[Row], empty: str) -> Chart:
     """A line for each family and arithmetic, the direct filter, and what was published."""
     lines = []
-    for key, places in _by_line(wanted).items():
-        found = [(place.m, each) for place in places if (each := spread(place, known)) is not None]
+    for key, line in _by_line(rows).items():
+        found = [(row.place.m, each) for row in line if (each := spread(row.found)) is not None]
         lines.append(_line(_name(key, asked.arithmetics), found, FAMILIES.index(key[0]), dashed=key[1] == "float16"))
-    if wanted:
+    if rows:
         lines += [
             _line(_tr("Accuracy", "direct") + (f", {arithmetic}" if len(asked.arithmetics) > 1 else ""), found, None)
-            for arithmetic, found in _direct(wanted, known).items()
+            for arithmetic, found in _direct(rows).items()
         ]
     if lines and asked.directions == 2 and asked.r == 3 and "float32" in asked.arithmetics:
         at = [m for m in PUBLISHED if asked.first <= m <= asked.last]
@@ -75,43 +74,43 @@ def _line(name: str, found: Sequence[tuple[int, Spread]], hue: int | None, *, da
     )
 
 
-def _direct(wanted: Sequence[Place], known: Known) -> dict[Arithmetic, list[tuple[int, Spread]]]:
+def _direct(rows: Sequence[Row]) -> dict[Arithmetic, list[tuple[int, Spread]]]:
     """The direct filter on the tiles of the first family that has them."""
     made: dict[Arithmetic, dict[int, Spread]] = {}
-    for place in wanted:
-        found = spread(place, known, lambda each: each.direct)
+    for row in rows:
+        found = spread(row.found, lambda each: each.direct)
         if found is not None:
-            made.setdefault(place.arithmetic, {}).setdefault(place.m, found)
+            made.setdefault(row.place.arithmetic, {}).setdefault(row.place.m, found)
     return {arithmetic: sorted(found.items()) for arithmetic, found in made.items()}
 
 
-def numbers_of(asked: Lines, wanted: Sequence[Place], known: Known) -> Numbers:
+def numbers_of(asked: Lines, rows: Sequence[Row]) -> Numbers:
     """A row for each line, and the published column with the ratio to it under what was measured at its points."""
     at = range(asked.first, asked.last + 1)
     names: list[str] = []
-    rows: list[tuple[Cell, ...]] = []
+    cells_of: list[tuple[Cell, ...]] = []
     quiet: set[int] = set()
 
     def add(name: str, cells: Mapping[int, Cell], *, aside: bool = False) -> None:
         if aside:
-            quiet.add(len(rows))
+            quiet.add(len(cells_of))
         names.append(name)
-        rows.append(tuple(cells.get(m) for m in at))
+        cells_of.append(tuple(cells.get(m) for m in at))
 
-    for key, places in _by_line(wanted).items():
-        found = {place.m: each for place in places if (each := spread(place, known)) is not None}
+    for key, line in _by_line(rows).items():
+        found = {row.place.m: each for row in line if (each := spread(row.found)) is not None}
         add(_name(key, asked.arithmetics), {m: each.mean for m, each in found.items()})
-        ratios = {place.m: published_ratio(place, found[place.m]) for place in places if place.m in found}
+        ratios = {at.m: published_ratio(at, found[at.m]) for at in (row.place for row in line) if at.m in found}
         if key[0] == "accurate" and any(ratios.values()):
             add(_tr("Accuracy", "published errors"), {m: PUBLISHED.get(m) for m in at}, aside=True)
             add(_tr("Accuracy", "measured ÷ published"), ratios, aside=True)
-    for arithmetic, line in _direct(wanted, known).items():
+    for arithmetic, found_directly in _direct(rows).items():
         name = _tr("Accuracy", "direct") + (f", {arithmetic}" if len(asked.arithmetics) > 1 else "")
-        add(name, {m: each.mean for m, each in line}, aside=True)
-    return Numbers("m", tuple(f"m = {m}" for m in at), tuple(names), tuple(rows), frozenset(quiet))
+        add(name, {m: each.mean for m, each in found_directly}, aside=True)
+    return Numbers("m", tuple(f"m = {m}" for m in at), tuple(names), tuple(cells_of), frozenset(quiet))
 
 
-def listed(asked: Lines, wanted: Sequence[Place], known: Known) -> Numbers:
+def listed(asked: Lines, rows: Sequence[Row]) -> Numbers:
     """A row for each place with its spread: for a file."""
     columns = (
         "arithmetic",
@@ -127,18 +126,19 @@ def listed(asked: Lines, wanted: Sequence[Place], known: Known) -> Numbers:
         "seeds",
         "tiles",
     )
-    names, rows = [], []
-    for place in wanted:
-        found, direct = spread(place, known), spread(place, known, lambda each: each.direct)
+    names, listed_rows = [], []
+    for row in rows:
+        place = row.place
+        found, direct = spread(row.found), spread(row.found, lambda each: each.direct)
         if found is None or direct is None:
             continue
         names.append(place.family)
         points = " ".join(map(str, place.settings[0].filter.points))
         ratio = published_ratio(place, found)
-        rows.append(
+        listed_rows.append(
             (
                 place.arithmetic, place.m, asked.r, points, found.mean, found.low, found.high, direct.mean,
                 PUBLISHED.get(place.m) if ratio else None, ratio, asked.seeds, asked.tiles,
             )
         )  # fmt: skip
-    return Numbers("family", columns, tuple(names), tuple(rows))
+    return Numbers("family", columns, tuple(names), tuple(listed_rows))
