@@ -15,9 +15,12 @@ from windows import Driver, wait
 
 from explorer.model.derivation.cost import direct
 from explorer.model.laboratory.costs import Layer, layer_cost
-from explorer.ui.laboratory.asking import changed
+from explorer.model.laboratory.sweeps import Sweep
+from explorer.ui.laboratory.asking import changed, kept
+from explorer.ui.laboratory.charts.chart import Axis, Chart, Line
 from explorer.ui.laboratory.cost.asked import USUAL
 from explorer.ui.laboratory.cost.cost import Cost
+from explorer.ui.laboratory.cost.presenting import sentences
 from explorer.ui.laboratory.exporting import export
 from explorer.ui.laboratory.pages import COST
 from explorer.ui.laboratory.workspace import Laboratory
@@ -191,10 +194,24 @@ def test_settings_are_remembered(costing: Costing) -> None:
     made = Cost(costing.page._bench)
     made.close()
     assert made.history.state == USUAL
-    from explorer.ui.laboratory.asking import kept
-
     settings.set_laboratory(COST, kept(costing.page.history.state))
     made = Cost(costing.page._bench)
     made.close()
     assert made.history.state == costing.page.history.state
     settings.set_laboratory(COST, "")
+
+
+def test_a_way_that_falls_behind_is_said_to_be_overtaken() -> None:
+    axis = Axis("C")
+    lines = (
+        Line("direct", (1, 2, 4), (2, 2, 2)),
+        Line("im2col", (1, 2, 4), (1, 1, 4)),
+        Line("F(2×2)", (1, 2, 4), (4, 4, 1)),
+        Line("FFT", (1, 2, 4), (9, 9, 9)),
+    )
+    sweep = Sweep(Layer(1, 1, 2, 8, 8, 3), "C", (1, 2, 4))
+    assert sentences(Chart("", axis, axis, lines), sweep, measured=True) == [
+        "direct overtakes im2col at C = 3 on this machine",
+        "F(2×2) overtakes direct at C = 3 on this machine (between 2 and 4)",
+        "FFT stays behind direct up to C = 4 on this machine",
+    ]

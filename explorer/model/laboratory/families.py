@@ -1,9 +1,10 @@
 """Named families of points: for each F(m, r) the m + r − 1 of one family, or None where it has not so many.
 
 accurate, usual, wincnn, whole   the presets of `derivation.presets`
-chebyshev   cos((2k + 1)π/2n), the zeros of the Chebyshev polynomial of degree n = m + r − 2, to the nearest fraction
-            with a denominator of at most 64; ∞ goes with them. On an interval they are the best for interpolation; a
-            fast filter also has powers of them in Aᵀ and G
+chebyshev   cos((2k + 1)π/2n), the zeros of the Chebyshev polynomial of degree n = m + r − 2, to the nearest sixteenth,
+            or a smaller part that tells them apart; ∞ goes with them. On an interval they are the best for
+            interpolation; a fast filter also has powers of them. Finer fractions would make its constants so large and
+            so small that float32 cannot hold the products
 typed       the first m + r − 2 finite points of a list, and ∞
 """
 
@@ -23,20 +24,20 @@ Family = Literal["accurate", "usual", "wincnn", "whole", "chebyshev", "typed", "
 FAMILIES: tuple[Family, ...] = get_args(Family)
 """`found` are the sets that a search kept; they belong to one size each."""
 
-_DENOMINATOR = 64
+_PARTS = 16
 _MOST = 24
-"""Zeros that are told apart by fractions of that size."""
+"""Zeros that are told apart."""
 
 
 def chebyshev(count: int) -> tuple[Fraction, ...]:
     """The zeros of T_n as fractions, from the smallest on; ValueError where there are none or too many."""
     if not 1 <= count <= _MOST:
         raise ValueError(f"{count} zeros, not 1 to {_MOST}")
-    zeros = (cos((2 * k + 1) * pi / (2 * count)) for k in range(count))
-    # The rounded cosine of π/2 is not 0.
-    return tuple(
-        sorted((Fraction(each).limit_denominator(_DENOMINATOR) for each in zeros), key=lambda p: (abs(p), p < 0))
-    )
+    zeros = [cos((2 * k + 1) * pi / (2 * count)) for k in range(count)]
+    parts = _PARTS
+    while len(found := {Fraction(round(each * parts), parts) for each in zeros}) < count:
+        parts *= 2
+    return tuple(sorted(found, key=lambda point: (abs(point), point < 0)))
 
 
 def points_of(family: Family, m: int, r: int, typed: Sequence[Point] = ()) -> tuple[Point, ...] | None:

@@ -83,7 +83,7 @@ def _family_tips() -> dict[Family, str]:
         "usual": _tr("Accuracy", "0, ±1, ±2, ±½, ±4, ±¼, …: what is taken where nothing is asked for"),
         "wincnn": _tr("Accuracy", "The defaults of wincnn, for 3, 5 and 7 finite points"),
         "whole": _tr("Accuracy", "0, 1, −1, 2, −2, 3, −3, …"),
-        "chebyshev": _tr("Accuracy", "Zeros of the Chebyshev polynomial, as fractions with denominators up to 64"),
+        "chebyshev": _tr("Accuracy", "Zeros of the Chebyshev polynomial, to the nearest sixteenth"),
         "typed": _tr("Accuracy", "The first m + r − 2 of the points that are typed below, and ∞"),
         "found": _tr("Accuracy", "The best set that a search kept, for each m"),
     }

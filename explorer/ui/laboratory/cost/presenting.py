@@ -142,7 +142,7 @@ def sentences(chart: Chart, sweep: Sweep, *, measured: bool) -> list[str]:
     for line, found in _overtakings(chart.lines):
         between = ""
         if found is None:
-            text = _tr("Cost", "{0} stays behind direct up to {1} = {2}").format(line.name, variable, int(line.x[-1]))
+            text = _behind(line, chart.lines, variable)
         elif found.after is None:
             text = _tr("Cost", "{0} is ahead of direct from {1} = {2} on").format(line.name, variable, int(found.by))
         else:
@@ -153,6 +153,16 @@ def sentences(chart: Chart, sweep: Sweep, *, measured: bool) -> list[str]:
                 between = _tr("Cost", " (between {0} and {1})").format(int(found.after), int(found.by))
         said.append(text + here + between)
     return said
+
+
+def _behind(line: Line, lines: Sequence[Line], variable: str) -> str:
+    """A way that is not ahead at the end: it never was, or direct overtakes it."""
+    direct = next(each for each in lines if each.name == DIRECT.name)
+    xs = [x for x in line.x if x in direct.x]
+    back = overtaking(xs, *([each.at(x) or nan for x in xs] for each in (line, direct)))
+    if back is not None and back.after is not None:
+        return _tr("Cost", "direct overtakes {0} at {1} = {2}").format(line.name, variable, number(round(back.at), 3))
+    return _tr("Cost", "{0} stays behind direct up to {1} = {2}").format(line.name, variable, int(line.x[-1]))
 
 
 def table(sweep: Sweep, chart: Chart) -> Numbers:
