@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from measuring_pages import OnPage
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
 from windows import Driver, wait
 
 from explorer.model.laboratory.accuracy import PUBLISHED
@@ -19,26 +20,17 @@ from explorer.ui.laboratory.accuracy.asked import USUAL
 from explorer.ui.laboratory.asking import changed
 from explorer.ui.laboratory.exporting import export
 from explorer.ui.laboratory.pages import ACCURACY
-from explorer.ui.laboratory.workspace import Laboratory
 from explorer.ui.workspaces import EXPLORE, LABORATORY
 
 SMALL = changed(USUAL, last="4", tiles="20", seeds="2")
 
 
-class Measuring:
+class Measuring(OnPage[Accuracy]):
     """The page, and what a person does with it."""
 
     def __init__(self, driver: Driver) -> None:
-        self.driver = driver
-        self.workspaces = driver.assembly.commands.workspaces
-        self.workspaces.show(LABORATORY)
-        laboratory = self.workspaces.get(LABORATORY)
-        assert isinstance(laboratory, Laboratory)
-        self.laboratory = laboratory
-        page = laboratory.show_page(ACCURACY)
-        assert isinstance(page, Accuracy)
-        self.page = page
-        self.lines = page.lines
+        super().__init__(driver, ACCURACY, Accuracy)
+        self.lines = self.page.lines
 
     def begin(self) -> None:
         self.lines.known.clear()
@@ -48,15 +40,6 @@ class Measuring:
 
     def settle(self) -> None:
         wait(self.lines.settled, "nothing more is measured")
-
-    def ask(self, **values: object) -> None:
-        self.page.ask(changed(self.page.history.state, **values))  # type: ignore[arg-type]
-        self.settle()
-
-    def child(self, name: str) -> QWidget:
-        found = self.page.page.findChild(QWidget, name)
-        assert found is not None, name
-        return found
 
     @property
     def names(self) -> list[str]:
@@ -68,7 +51,7 @@ def measuring(driver: Driver) -> Iterator[Measuring]:
     made = Measuring(driver)
     made.begin()
     yield made
-    made.workspaces.show(EXPLORE)
+    made.leave()
 
 
 def test_the_first_picture_comes_without_a_click(measuring: Measuring) -> None:

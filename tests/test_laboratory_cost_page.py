@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from measuring_pages import OnPage
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton
 from windows import Driver, wait
 
 from explorer.model.derivation.cost import direct
@@ -23,25 +24,16 @@ from explorer.ui.laboratory.cost.cost import Cost
 from explorer.ui.laboratory.cost.presenting import sentences
 from explorer.ui.laboratory.exporting import export
 from explorer.ui.laboratory.pages import COST
-from explorer.ui.laboratory.workspace import Laboratory
-from explorer.ui.workspaces import EXPLORE, LABORATORY
 
 SMALL = changed(USUAL, first="1", last="3", H="8", C="2", K="2", tiles=("2", "4"))
 
 
-class Costing:
+class Costing(OnPage[Cost]):
     """The page, and what a person does with it."""
 
     def __init__(self, driver: Driver) -> None:
-        self.driver = driver
-        self.workspaces = driver.assembly.commands.workspaces
-        self.workspaces.show(LABORATORY)
-        laboratory = self.workspaces.get(LABORATORY)
-        assert isinstance(laboratory, Laboratory)
-        page = laboratory.show_page(COST)
-        assert isinstance(page, Cost)
-        self.page = page
-        page._seconds = 0.005
+        super().__init__(driver, COST, Cost)
+        self.page._seconds = 0.005
 
     def begin(self) -> None:
         self.page._clocked.clear()
@@ -52,18 +44,9 @@ class Costing:
     def settle(self) -> None:
         wait(self.page.settled, "the costs do not settle")
 
-    def ask(self, **values: object) -> None:
-        self.page.ask(changed(self.page.history.state, **values))  # type: ignore[arg-type]
-        self.settle()
-
     def measure(self) -> None:
-        QTest.mouseClick(self.child("cost.run"), Qt.MouseButton.LeftButton)
+        self.click("cost.run")
         self.settle()
-
-    def child(self, name: str) -> QWidget:
-        found = self.page.page.findChild(QWidget, name)
-        assert found is not None, name
-        return found
 
 
 @pytest.fixture
@@ -71,7 +54,7 @@ def costing(driver: Driver) -> Iterator[Costing]:
     made = Costing(driver)
     made.begin()
     yield made
-    made.workspaces.show(EXPLORE)
+    made.leave()
 
 
 def test_the_model_is_there_without_a_click_and_the_other_plot_says_what_to_do(costing: Costing) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from measuring_pages import OnPage
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox
 from windows import Driver, small_document, wait
 
 from explorer.model import editing
@@ -27,8 +28,6 @@ from explorer.ui.laboratory.accuracy.painting_errors import laid_out
 from explorer.ui.laboratory.asking import changed
 from explorer.ui.laboratory.exporting import export
 from explorer.ui.laboratory.pages import ACCURACY
-from explorer.ui.laboratory.workspace import Laboratory
-from explorer.ui.workspaces import EXPLORE, LABORATORY
 
 MAP = changed(USUAL, view="map")
 
@@ -77,40 +76,25 @@ def test_what_has_no_map_is_refused() -> None:
         filter_of(layer(with_parameters(kernel=(3, 5))), 2, "usual")
 
 
-class Mapping:
+class Mapping(OnPage[Accuracy]):
     """The view, and what a person does with it."""
 
     def __init__(self, driver: Driver) -> None:
-        self.driver = driver
-        self.workspaces = driver.assembly.commands.workspaces
-        self.workspaces.show(LABORATORY)
-        laboratory = self.workspaces.get(LABORATORY)
-        assert isinstance(laboratory, Laboratory)
-        page = laboratory.show_page(ACCURACY)
-        assert isinstance(page, Accuracy)
-        self.page, self.view = page, page.maps
-        page.history.restart(MAP)
+        super().__init__(driver, ACCURACY, Accuracy)
+        self.view = self.page.maps
+        self.page.history.restart(MAP)
         self.settle()
 
     def settle(self) -> None:
         wait(self.view.settled, "the map does not settle")
         QApplication.processEvents()
 
-    def ask(self, **values: object) -> None:
-        self.page.ask(changed(self.page.history.state, **values))  # type: ignore[arg-type]
-        self.settle()
-
-    def child(self, name: str) -> QWidget:
-        found = self.page.page.findChild(QWidget, name)
-        assert found is not None, name
-        return found
-
 
 @pytest.fixture
 def mapping(driver: Driver) -> Iterator[Mapping]:
     made = Mapping(driver)
     yield made
-    made.workspaces.show(EXPLORE)
+    made.leave()
 
 
 def test_the_map_is_that_of_the_layer_in_explore(mapping: Mapping) -> None:

@@ -9,9 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from measuring_pages import OnPage
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton
 from windows import Driver, wait
 
 from explorer.model.laboratory.accuracy import PUBLISHED
@@ -26,7 +27,6 @@ from explorer.ui.laboratory.accuracy.accuracy import Accuracy
 from explorer.ui.laboratory.accuracy.asked import USUAL
 from explorer.ui.laboratory.asking import changed
 from explorer.ui.laboratory.pages import ACCURACY
-from explorer.ui.laboratory.workspace import Laboratory
 from explorer.ui.workspaces import DERIVE, EXPLORE, LABORATORY
 
 SMALL = changed(USUAL, view="search", m="4", tries="12", last="3", tiles="10", seeds="1")
@@ -129,19 +129,12 @@ def test_what_a_search_has_so_far_is_told_and_grows() -> None:
 # The view -------------------------------------------------------------------------------------------------------------
 
 
-class Seeking:
+class Seeking(OnPage[Accuracy]):
     """The view, and what a person does with it."""
 
     def __init__(self, driver: Driver) -> None:
-        self.driver = driver
-        self.workspaces = driver.assembly.commands.workspaces
-        self.workspaces.show(LABORATORY)
-        laboratory = self.workspaces.get(LABORATORY)
-        assert isinstance(laboratory, Laboratory)
-        self.laboratory = laboratory
-        page = laboratory.show_page(ACCURACY)
-        assert isinstance(page, Accuracy)
-        self.page, self.view = page, page.search
+        super().__init__(driver, ACCURACY, Accuracy)
+        self.view = self.page.search
 
     def begin(self) -> None:
         self.driver.settle_files()
@@ -158,11 +151,6 @@ class Seeking:
         self.driver.settle_files()
         return self.view.outcome
 
-    def child(self, name: str) -> QWidget:
-        found = self.page.page.findChild(QWidget, name)
-        assert found is not None, name
-        return found
-
     @property
     def button(self) -> QPushButton:
         found = self.child("accuracy.search.run")
@@ -177,7 +165,7 @@ def seeking(opened: Driver, driver: Driver) -> Iterator[Seeking]:
     yield made
     made.view.cancel()
     made.driver.settle_files()
-    made.workspaces.show(EXPLORE)
+    made.leave()
 
 
 def test_before_a_search_the_view_says_what_it_does(seeking: Seeking) -> None:

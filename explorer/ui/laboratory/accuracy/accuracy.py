@@ -4,50 +4,40 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QStackedWidget
 
-from explorer.model.store import History
 from explorer.ui.actions import Entry, added
-from explorer.ui.derive.asked import Asked, Misread
+from explorer.ui.derive.asked import Misread
 from explorer.ui.laboratory.accuracy import asked as asking
 from explorer.ui.laboratory.accuracy.asked import LINES, MAP, SEARCH, USUAL, VIEWS, form
 from explorer.ui.laboratory.accuracy.error_maps import ErrorMaps
 from explorer.ui.laboratory.accuracy.lines import ErrorLines
 from explorer.ui.laboratory.accuracy.search import SearchView
 from explorer.ui.laboratory.accuracy.store import KeptPoints
-from explorer.ui.laboratory.asking import changed, kept, unkept
+from explorer.ui.laboratory.asked_page import AskedPage
+from explorer.ui.laboratory.asking import changed
 from explorer.ui.laboratory.exporting import ask
 from explorer.ui.laboratory.layout import column_of, page, row, tabs
 from explorer.ui.laboratory.pages import Bench
-from explorer.ui.workspaces import LABORATORY, Acts, Keys
+from explorer.ui.workspaces import LABORATORY, Keys
 
 NAME = "accuracy"
 View = ErrorLines | ErrorMaps | SearchView
 
 
-class Accuracy(QObject):
+class Accuracy(AskedPage):
     """The page."""
 
     def __init__(self, bench: Bench) -> None:
-        super().__init__()
-        self._bench = bench
-        self.history: History[Asked] = History(unkept(bench.settings.laboratory(NAME), USUAL))
-        self.form = form()
+        super().__init__(bench, NAME, USUAL, form())
         self.store = KeptPoints(bench.desk)
         self._made: dict[str, View] = {}
         self._views = QStackedWidget()
         self._entered = False
         self._tabs = tabs(f"{NAME}.view", self.tr("View"), self._named_views(), self._choose)
         self.page = page(NAME, self.form, column_of(row(self._tabs), self._views, stretch=1))
-        self.acts = Acts(
-            undo=self.history.undo,
-            redo=self.history.redo,
-            history=lambda: (self.history.undo_label, self.history.redo_label),
-            export=self.export,
-            cancel=lambda: self._shown().cancel(),
-            keys=self._keys,
-        )
+        self.acts = self.acts_with(self.export, lambda: self._shown().cancel(), self._keys)
         self.menu = QMenu(self.page)
         self._entries = [
             *(
@@ -59,10 +49,8 @@ class Accuracy(QObject):
             Entry("accuracy.reset", self.tr("Usual settings"), self._reset),
         ]
         added(self.page, self.menu, self._entries, Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.form.edited.connect(self._edited)
-        self.store.changed.connect(self._show)
-        self.history.listen(lambda old, new: self._asked())
-        self._show()
+        self.store.changed.connect(self.show_asked)
+        self.show_asked()
 
     def _named_views(self) -> list[tuple[str, str, str]]:
         return [
@@ -83,7 +71,7 @@ class Accuracy(QObject):
     def maps(self) -> ErrorMaps:
         """The errors in the picture."""
         made = ErrorMaps(self._bench)
-        made.edited.connect(self._edited)
+        made.edited.connect(self.edit)
         self._add(MAP, made)
         return made
 
@@ -91,7 +79,7 @@ class Accuracy(QObject):
     def search(self) -> SearchView:
         """The search for better points."""
         made = SearchView(self._bench, self.store)
-        made.edited.connect(self._edited)
+        made.edited.connect(self.edit)
         self._add(SEARCH, made)
         return made
 
@@ -137,7 +125,7 @@ class Accuracy(QObject):
         self.leave()
         for each in self._made.values():
             each.cancel()
-        self._bench.settings.set_laboratory(NAME, kept(self.history.state))
+        self.keep()
 
     def export(self) -> None:
         """The plot or the numbers into a file."""
@@ -149,22 +137,11 @@ class Accuracy(QObject):
 
     # What is asked ---------------------------------------------------------------------------------------------------
 
-    def ask(self, what: Asked, merge: str | None = None) -> None:
-        """Ask something else."""
-        self.history.apply(what, self.tr("Change the settings"), merge)
-
     def _reset(self) -> None:
         self.ask(changed(USUAL, view=self._view))
 
-    def _edited(self, what: Asked, merge: str) -> None:
-        if what != self.history.state:
-            self.ask(what, merge or None)
-
-    def _asked(self) -> None:
-        self._bench.history_changed()
-        self._show()
-
-    def _show(self) -> None:
+    def show_asked(self) -> None:
+        """Show what is asked, in the fields and in the views that were built."""
         what = self.history.state
         self.form.show_asked(what)
         self.form.show_only(asking.shown_fields(what))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from explorer.model.laboratory.costs import Layer
 from explorer.model.laboratory.layer_times import SECONDS, Times, measured_times
 from explorer.model.laboratory.sweeps import Sweep, Way, modelled
-from explorer.model.store import History
 from explorer.ops.warm_up import parts_of
 from explorer.refusal import Refusal
 from explorer.ui import theme
 from explorer.ui.actions import Entry, added
 from explorer.ui.captioned import Text
 from explorer.ui.derive.asked import Asked, Misread
-from explorer.ui.laboratory.asking import kept, unkept
+from explorer.ui.laboratory.asked_page import AskedPage
 from explorer.ui.laboratory.charts.chart_view import ChartView
 from explorer.ui.laboratory.cost import asked as asking
 from explorer.ui.laboratory.cost import presenting
@@ -26,27 +25,24 @@ from explorer.ui.laboratory.numbers import NumbersTable
 from explorer.ui.laboratory.pages import Bench
 from explorer.ui.laboratory.running import Running
 from explorer.ui.texts import said
-from explorer.ui.workspaces import LABORATORY, Acts, Keys
+from explorer.ui.workspaces import LABORATORY, Keys
 
 NAME = "cost"
 MODEL, MEASURED = "model", "measured"
 
 
-class Cost(QObject):
+class Cost(AskedPage):
     """The page."""
 
     def __init__(self, bench: Bench, seconds: float = SECONDS) -> None:
         """`seconds` are taken for the rounds of each size."""
-        super().__init__()
-        self._bench = bench
+        super().__init__(bench, NAME, USUAL, asking.form())
         self._seconds = seconds
-        self.history: History[Asked] = History(unkept(bench.settings.laboratory(NAME), USUAL))
         self._sweep: Sweep | None = None
         self._costs: presenting.Costs = {}
         self._clocked: dict[tuple[Layer, tuple[Way, ...]], Times] = {}
         self._modelling = Running(bench.evaluator)
         self._running = Running(bench.evaluator)
-        self.form = asking.form()
         self.model, self.measured = ChartView("cost.model"), ChartView("cost.measured")
         self.said = {MODEL: self._sentences("cost.model.said"), MEASURED: self._sentences("cost.measured.said")}
         self.progress = ProgressLine("cost")
@@ -55,14 +51,7 @@ class Cost(QObject):
         self._under = card(self._head(), self.table, stretch=1)
         middle = column_of(self._charts(), self._under)
         self.page = page(NAME, self.form, middle)
-        self.acts = Acts(
-            undo=self.history.undo,
-            redo=self.history.redo,
-            history=lambda: (self.history.undo_label, self.history.redo_label),
-            export=self.export,
-            cancel=self._running.cancel,
-            keys=self._keys,
-        )
+        self.acts = self.acts_with(self.export, self._running.cancel, self._keys)
         self.menu = QMenu(self.page)
         self._entries = [
             Entry("cost.measure", self.tr("Measure, or stop measuring"), self.switch, ("Ctrl+Return",)),
@@ -71,11 +60,9 @@ class Cost(QObject):
         ]
         added(self.page, self.menu, self._entries, Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._connect()
-        self._show()
+        self.show_asked()
 
     def _connect(self) -> None:
-        self.form.edited.connect(self._edited)
-        self.history.listen(lambda old, new: self._asked())
         self.progress.pressed.connect(self.switch)
         self._running.found.connect(self._take)
         self._running.progressed.connect(self._show_progress)
@@ -128,7 +115,7 @@ class Cost(QObject):
         """Keep the settings."""
         self._running.cancel()
         self._modelling.cancel()
-        self._bench.settings.set_laboratory(NAME, kept(self.history.state))
+        self.keep()
 
     def settled(self) -> bool:
         """Whether the model belongs to the fields, and nothing is measured."""
@@ -159,20 +146,12 @@ class Cost(QObject):
 
     # What is asked ---------------------------------------------------------------------------------------------------
 
-    def ask(self, what: Asked, merge: str | None = None) -> None:
-        """Ask something else."""
-        self.history.apply(what, self.tr("Change the settings"), merge)
+    def followed(self, what: Asked) -> Asked:
+        """Another variable brings its range."""
+        return asking.followed(self.history.state, what)
 
-    def _edited(self, what: Asked, merge: str) -> None:
-        what = asking.followed(self.history.state, what)
-        if what != self.history.state:
-            self.ask(what, merge or None)
-
-    def _asked(self) -> None:
-        self._bench.history_changed()
-        self._show()
-
-    def _show(self) -> None:
+    def show_asked(self) -> None:
+        """Show what is asked, and count what belongs to it."""
         what = self.history.state
         self.form.show_asked(what)
         self.form.show_only(asking.shown_fields(what))
