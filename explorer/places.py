@@ -1,4 +1,4 @@
-"""Folders of the program: its own data, the person's settings, and what it keeps between two runs."""
+"""Folders of the program: its own data, the person's settings and findings, and what it keeps between two runs."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ def config_folder() -> Path:
     from platformdirs import user_config_path
 
     return _private(user_config_path(_NAME, appauthor=False))
+
+
+def data_folder() -> Path:
+    """What the person made and keeps. Made on demand, closed to others; a Refusal where it cannot be made."""
+    from platformdirs import user_data_path
+
+    return _private(user_data_path(_NAME, appauthor=False))
 
 
 def state_folder() -> Path:

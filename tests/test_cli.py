@@ -398,7 +398,7 @@ def test_inspect_says_why_a_file_cannot_be_opened_and_goes_on(folder: Path, caps
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["inspect"], ["run"], ["frob"], ["derive"], ["derive", "divide", "x^2"], ["bench", "--json"]]
+    "arguments", [[], ["inspect"], ["run"], ["frob"], ["derive"], ["derive", "divide", "x^2"], ["bench", "x"]]
 )
 def test_what_is_no_command_is_one_line_with_code_2(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     assert cli.main(arguments) == 2

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from explorer.model.derivation.filtering import algorithm_of
 from explorer.model.derivation.problem import Filter
 from explorer.model.laboratory.accuracy import published_filter
-from explorer.model.laboratory.error_map import ErrorMap, error_map
-from explorer.model.laboratory.steps import finished
+from explorer.model.laboratory.error_map import ErrorMap
+from explorer.model.laboratory.error_map import error_map as error_map_of_planes
+from explorer.model.laboratory.steps import Steps, finished
 from explorer.ops.op import Cancelled
 from explorer.refusal import Refusal
 from kernels.algebra.matrix import Matrix
+
+
+def error_map(plane: np.ndarray, kernel: np.ndarray, *others: Any, **named: Any) -> Steps[ErrorMap]:
+    """The map of one channel."""
+    return error_map_of_planes(plane[None], kernel[None], *others, **named)
 
 
 def uniform(*shape: int, seed: int = 1) -> np.ndarray:
@@ -89,6 +97,18 @@ def test_bands_of_tiles_join_without_a_seam() -> None:
     assert np.array_equal(whole.direct[600:698], part.direct)
 
 
+def test_channels_are_added_up_before_the_sums_are_transformed_back() -> None:
+    plane, kernel, problem = uniform(11, 9), uniform(3, 3, seed=2), Filter(4, 3)
+    single = finished(error_map(plane, kernel, problem))
+    twice = finished(error_map_of_planes(np.stack([plane, plane]), np.stack([kernel, kernel]), problem))
+    assert np.array_equal(twice.fast, 2 * single.fast)
+    assert twice.direct.shape == (9, 7)
+    assert twice.largest == 2 * single.largest
+    nothing = finished(error_map_of_planes(np.stack([plane, plane]), np.stack([kernel, -kernel]), problem))
+    assert nothing.fast.max() == nothing.largest == 0
+    assert single.fast.max() > 0
+
+
 def test_errors_follow_the_tiles_and_grow_with_the_values() -> None:
     plane, kernel = uniform(66, 66), uniform(3, 3)
     plane[:, 34:] *= 100
@@ -126,9 +146,9 @@ def test_a_map_can_be_left_between_bands() -> None:
     ("plane", "kernel", "said"),
     [
         (uniform(2, 8), uniform(3, 3), "2 × 8; the kernel of 3 × 3 taps does not fit"),
-        (uniform(8, 8), uniform(3, 4), "kernel 3 × 4"),
-        (uniform(8, 8, 3), uniform(3, 3), "plane is 8 × 8 × 3"),
-        (np.full((4, 4), np.nan), uniform(3, 3), "plane has values that are not finite"),
+        (uniform(8, 8), uniform(3, 4), "kernel 1 × 3 × 4"),
+        (uniform(8, 8, 3), uniform(3, 3), "planes are 1 × 8 × 8 × 3"),
+        (np.full((4, 4), np.nan), uniform(3, 3), "input has values that are not finite"),
         (uniform(4, 4), np.full((3, 3), np.inf), "kernel has values that are not finite"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The program without a window: `inspect`, `run` and `derive`; see docs/command-line.md.
+"""The program without a window: `inspect`, `run`, `derive` and `bench`; see docs/command-line.md.
 
 Exit codes: 0 done, 1 failed part-way, 2 the request cannot be carried out. Every error is one line on stderr.
 Nothing that takes long to import is imported before a command needs it.
@@ -18,8 +18,6 @@ from explorer.refusal import Refusal, plain
 
 COMMANDS = ("run", "inspect", "derive", "bench")
 DONE, FAILED, REFUSED = 0, 1, 2
-
-_LATER = ("bench",)
 
 
 def handles(argv: Sequence[str]) -> bool:
@@ -56,14 +54,17 @@ def complain(error: object) -> None:
 
 
 def _run(argv: list[str]) -> int:
-    if argv[:1] in ([each] for each in _LATER):
-        raise Refusal("This version of Kernelscope has no {command}.", command=argv[0])
     parsers = {"inspect": _inspect_parser, "run": _run_parser}
     try:
         if argv[:1] == ["derive"]:
             from explorer.cli import derive
 
             derive.run(argv[1:])
+            return DONE
+        if argv[:1] == ["bench"]:
+            from explorer.cli import bench
+
+            bench.run(argv[1:])
             return DONE
         if not argv or argv[0] not in parsers:
             _parser().parse_args(argv)
@@ -110,13 +111,14 @@ def _parser() -> argparse.ArgumentParser:
         usage="kernelscope [FILE ...]\n"
         "       kernelscope inspect FILE ...\n"
         "       kernelscope run PIPELINE INPUT ... -o DIR\n"
-        "       kernelscope derive divide|gcd|crt|filter|convolution ...",
+        "       kernelscope derive divide|gcd|crt|filter|convolution ...\n"
+        "       kernelscope bench [--json]",
         description="What the operations of a convolutional network do to an image. Without a command: open the "
         "window, with images, arrays, sessions or folders. `kernelscope run --help` and `derive --help` say more.",
         epilog="Exit codes: 0 done, 1 failed part-way, 2 the request cannot be carried out.",
     )
     parser.add_argument("--version", action="version", version=f"Kernelscope {__version__}")
-    parser.add_argument("command", choices=("inspect", "run", "derive"), metavar="inspect|run|derive")
+    parser.add_argument("command", choices=COMMANDS, metavar="|".join(COMMANDS))
     return parser
 
 

@@ -44,8 +44,16 @@ REST_MILLISECONDS = 2_000
 BUILD_MILLISECONDS = 50
 """Between two pieces of it that are built."""
 AHEAD_OF_TIME = (DERIVE, LABORATORY)
-LATER = ("derive.page", "derive.workspace", "laboratory.workspace", "laboratory.tile.tile")
-"""Modules that they need, one by one: each is imported on a thread, and the window goes on between them."""
+LATER = (
+    "derive.page",
+    "derive.workspace",
+    "laboratory.workspace",
+    "laboratory.tile.tile",
+    "laboratory.accuracy.accuracy",
+    "laboratory.cost.cost",
+    "dialogs.speed",
+)
+"""Modules of what is shown later, in an order in which they can be imported one by one on a thread."""
 SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter while another waits for it."""
 
@@ -119,6 +127,7 @@ class Assembly(QObject):
         self.panels.picture.open_wanted.connect(self.desk.ask_open)
         self.panels.picture.sample_wanted.connect(self.desk.open_sample)
         self.window.dropped.connect(self.desk.take)
+        self.commands.speed_wanted.connect(self._show_speed)
         self.commands.tile_wanted.connect(self._show_tile)
         if self._log is not None:
             self.window.asked_to_close = self.desk.may_close
@@ -195,7 +204,15 @@ class Assembly(QObject):
 
         yield
         laboratory = Laboratory(
-            Bench(self.store, self.explore, self.evaluator, self.desk, self.settings, self.panels.status)
+            Bench(
+                self.store,
+                self.explore,
+                self.evaluator,
+                self.desk,
+                self.settings,
+                self.panels.status,
+                self.commands.derive,
+            )
         )
         self._laboratory = laboratory
         laboratory.history_changed.connect(self.commands.show_history)
@@ -207,6 +224,13 @@ class Assembly(QObject):
         self.commands.workspaces.show(LABORATORY)
         assert self._laboratory is not None
         self._laboratory.show_tile(self.explore.pointer.pin)
+
+    def _show_speed(self) -> None:
+        from explorer.ui.dialogs.speed import SpeedDialog
+
+        dialog = SpeedDialog(self.evaluator, self.window)
+        dialog.failed.connect(lambda error: self._told(error, "measuring"))
+        dialog.open()
 
     def _restore_place(self) -> None:
         geometry, docks = self.settings.place()

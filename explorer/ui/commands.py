@@ -29,6 +29,7 @@ from explorer.ui.window import MainWindow
 from explorer.ui.workspaces import DERIVE, EXPLORE, LABORATORY, Acts, Keys, Making, Workspaces
 
 if TYPE_CHECKING:
+    from explorer.ui.derive.asked import Asked
     from explorer.ui.exporting.export_dialog import FigureWanted
 
 # Dialogs are imported when they are opened: together they would cost the start of the program a tenth of a second.
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 class Commands(QObject):
     """Fills the menu of the window and the bar at its top."""
 
+    speed_wanted = Signal()
+    """Measure the kernels on this machine."""
     tile_wanted = Signal()
     """Show the tile of the pinned cell in the laboratory."""
 
@@ -135,6 +138,7 @@ class Commands(QObject):
                 self.tr("Help"),
                 [
                     Entry("operations", self.tr("Operations…"), self._operations, ("Ctrl+F1",)),
+                    Entry("speed", self.tr("Speed on this machine…"), self.speed_wanted.emit),
                     Entry("keys", self.tr("Keys"), self._keys, ("F1", "?")),
                 ],
             ),
@@ -200,6 +204,12 @@ class Commands(QObject):
         self.show_history()
         if name == EXPLORE:
             self._panels.stage.maps.setFocus()
+
+    def derive(self, what: Asked) -> None:
+        """Go to Derive and ask something there."""
+        self.workspaces.show(DERIVE)
+        made: Any = self.workspaces.get(DERIVE)
+        made.ask(what, self.tr("Change the problem"), anew=True)
 
     def _document_changed(self) -> None:
         """Pictures or a session were opened while another workspace was shown: they are what is wanted now.

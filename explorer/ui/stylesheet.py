@@ -107,9 +107,13 @@ QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { border-colo
 QProgressBar { background: $border; border: none; border-radius: ${p2}px; max-height: ${p4}px; }
 QProgressBar::chunk { background: $accent; border-radius: ${p2}px; }
 QCheckBox, QRadioButton { color: $text; spacing: ${p6}px; }
-QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $border;
-  padding: ${p4}px; }
-QTableView { gridline-color: $border; }
+QHeaderView { background: transparent; }
+QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border;
+  padding: ${p4}px ${p6}px; }
+QHeaderView::section:vertical { border: none; }
+QTableCornerButton::section { background: transparent; border: none; border-bottom: 1px solid $border; }
+QTableView { gridline-color: $border; selection-background-color: $soft; selection-color: $text; }
+QTableView::item { padding: 0 ${p6}px; }
 QSplitter::handle { background: $border; }
 """)
 

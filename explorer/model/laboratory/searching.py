@@ -136,12 +136,22 @@ class Searching:
             self._known[points] = (*self._known.get(points, ()), each.key)
         self._trial = Trial(search.setting)
         self._scores: dict[Points, float] = {}
+        self._deviations: dict[Points, float] = {}
         self._seen: set[Points] = set()
 
     @property
     def best(self) -> tuple[tuple[Points, float], ...]:
         """The best sets so far with their scores, as many as are kept, the best one first."""
         return tuple(sorted(self._scores.items(), key=lambda item: item[1])[: self.search.kept])
+
+    @property
+    def known(self) -> Mapping[Points, tuple[str, ...]]:
+        """The known sets with their keys."""
+        return self._known
+
+    def score(self, points: Points) -> tuple[float, float]:
+        """The score of a set and the deviation of single seeds from it; infinite while it has none."""
+        return self._scores.get(points, inf), self._deviations.get(points, inf)
 
     @property
     def evaluations(self) -> int:
@@ -222,6 +232,7 @@ class Searching:
         if not self.history or score < self.history[-1][1]:
             self.history.append((self.evaluations, score))
         self._scores[points] = score
+        self._deviations[points] = stdev(errors) if len(errors) > 1 and isfinite(score) else inf
         return score < against
 
     def _found(self, points: Points, errors: list[float]) -> Found:

@@ -26,11 +26,13 @@ class Field(QWidget):
     edited = Signal(str)
     """A merge key: edits in a row with the same one are one step of undo; "" for a step of its own."""
 
-    def __init__(self, name: str, label: str, *, beside: bool = False) -> None:
+    def __init__(self, name: str, label: str, *, beside: bool = False, room: str = "derive") -> None:
+        """`room` is what the object names begin with."""
         super().__init__()
         self.name = name
+        self._path = f"{room}.{name}"
         now = theme.current()
-        self.setObjectName(f"derive.{name}.field")
+        self.setObjectName(f"{self._path}.field")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(now.px(4))
@@ -40,7 +42,7 @@ class Field(QWidget):
         self._head.addStretch(1)
         self._column.addLayout(self._head)
         self._reason = Text("", "small", wrap=True)
-        self._reason.setObjectName(f"derive.{name}.reason")
+        self._reason.setObjectName(f"{self._path}.reason")
         self._reason.setProperty("role", "bad")
         self._reason.hide()
 
@@ -103,10 +105,10 @@ class _Line(QLineEdit):
 class TextField(Field):
     """A polynomial, or anything that is typed on one line."""
 
-    def __init__(self, name: str, label: str, tip: str) -> None:
-        super().__init__(name, label)
+    def __init__(self, name: str, label: str, tip: str, *, room: str = "derive") -> None:
+        super().__init__(name, label, room=room)
         self.line = _Line()
-        self.line.setObjectName(f"derive.{name}")
+        self.line.setObjectName(self._path)
         self.line.setAccessibleName(label)
         self.line.setToolTip(tip)
         self.line.setFont(theme.current().font("number"))
@@ -134,10 +136,10 @@ class TextField(Field):
 class CountField(Field):
     """A small whole number; Up and Down step it."""
 
-    def __init__(self, name: str, label: str, tip: str) -> None:
-        super().__init__(name, label, beside=True)
+    def __init__(self, name: str, label: str, tip: str, *, room: str = "derive") -> None:
+        super().__init__(name, label, beside=True, room=room)
         self.line = QLineEdit()
-        self.line.setObjectName(f"derive.{name}")
+        self.line.setObjectName(self._path)
         self.line.setAccessibleName(label)
         self.line.setToolTip(tip)
         self.line.setFont(theme.current().font("number"))
@@ -171,11 +173,20 @@ class CountField(Field):
 class ChoiceField(Field):
     """One of a few."""
 
-    def __init__(self, name: str, label: str, tip: str, options: Sequence[tuple[str, str]], *, beside: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        tip: str,
+        options: Sequence[tuple[str, str]],
+        *,
+        beside: bool,
+        room: str = "derive",
+    ) -> None:
         """`options` are (value, text)."""
-        super().__init__(name, label, beside=beside)
+        super().__init__(name, label, beside=beside, room=room)
         self.box = ComboBox()
-        self.box.setObjectName(f"derive.{name}")
+        self.box.setObjectName(self._path)
         self.box.setAccessibleName(label)
         self.box.setToolTip(tip)
         for value, text in options:
@@ -204,11 +215,11 @@ class ChipsField(Field):
 
     typing = Signal(str)
 
-    def __init__(self, name: str, label: str) -> None:
-        super().__init__(name, label)
-        self.chips = Chips(f"derive.{name}", label)
+    def __init__(self, name: str, label: str, *, room: str = "derive") -> None:
+        super().__init__(name, label, room=room)
+        self.chips = Chips(self._path, label)
         tip = self.tr("Known sets: {0}").format(label)
-        self._presets = menu_button(self.tr("Presets ▾"), f"derive.{name}.presets", tip)
+        self._presets = menu_button(self.tr("Presets ▾"), f"{self._path}.presets", tip)
         self._presets.setProperty("role", "link")
         self._presets.setFont(theme.current().font("small"))
         self._menu = QMenu(self)

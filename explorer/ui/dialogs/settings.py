@@ -104,6 +104,14 @@ class Settings:
         """Remember the problem that was derived last."""
         self._file.setValue("derive/problem", text)
 
+    def laboratory(self, page: str) -> str:
+        """What a page of the laboratory keeps of itself; "" where there is nothing."""
+        return self._text(f"laboratory/{page}", "")
+
+    def set_laboratory(self, page: str, text: str) -> None:
+        """Remember that."""
+        self._file.setValue(f"laboratory/{page}", text)
+
     def place(self) -> tuple[QByteArray, QByteArray]:
         """Geometry and state of the window; empty where there are none."""
         return self._bytes("window/geometry"), self._bytes("window/state")

@@ -13,13 +13,14 @@ from PySide6.QtCore import QCoreApplication
 
 from explorer.model.evaluator import Evaluator
 from explorer.model.store import Store
+from explorer.ui.derive.asked import Asked
 from explorer.ui.desk import Desk
 from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import Explore
 from explorer.ui.status import Status
 from explorer.ui.workspaces import Workspace
 
-TILE = "tile"
+TILE, ACCURACY, COST = "tile", "accuracy", "cost"
 _tr = QCoreApplication.translate
 
 
@@ -27,6 +28,7 @@ _tr = QCoreApplication.translate
 class Bench:
     """What a page works with. Texts in the status bar belong to the workspace `LABORATORY`.
 
+    derive           to go to Derive and ask something there
     history_changed  to be called when undo and redo would do something else in the page
     failed           to be told of a defect beside the window
     """
@@ -37,6 +39,7 @@ class Bench:
     desk: Desk
     settings: Settings
     status: Status
+    derive: Callable[[Asked], None] = lambda what: None
     history_changed: Callable[[], None] = lambda: None
     failed: Callable[[BaseException], None] = lambda error: None
 
@@ -57,6 +60,18 @@ def _tile(bench: Bench) -> Workspace:
     return Tile(bench)
 
 
+def _accuracy(bench: Bench) -> Workspace:
+    from explorer.ui.laboratory.accuracy.accuracy import Accuracy
+
+    return Accuracy(bench)
+
+
+def _cost(bench: Bench) -> Workspace:
+    from explorer.ui.laboratory.cost.cost import Cost
+
+    return Cost(bench)
+
+
 def pages() -> tuple[Listed, ...]:
     """All pages, in the order of the chooser."""
     return (
@@ -65,5 +80,17 @@ def pages() -> tuple[Listed, ...]:
             _tr("Laboratory", "Tile"),
             _tr("Laboratory", "Winograd's algorithm on one tile of the picture, number by number"),
             _tile,
+        ),
+        Listed(
+            ACCURACY,
+            _tr("Laboratory", "Accuracy"),
+            _tr("Laboratory", "How much fast filters err, and points that err less"),
+            _accuracy,
+        ),
+        Listed(
+            COST,
+            _tr("Laboratory", "Cost"),
+            _tr("Laboratory", "What a layer takes by every way, by the model and by the clock"),
+            _cost,
         ),
     )
