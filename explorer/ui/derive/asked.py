@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, cast, get_args
 
 from explorer.model.derivation import reading
-from explorer.model.derivation.exact_text import plain
 from explorer.model.derivation.problem import (
     Convolution,
     Divide,
@@ -23,6 +22,7 @@ from explorer.model.derivation.problem import (
     PolynomialRemainders,
     Problem,
 )
+from explorer.ops.exact.exact_text import plain
 from explorer.refusal import Refusal
 from kernels.algebra.points import usual_points
 from kernels.algebra.polynomial import Polynomial
