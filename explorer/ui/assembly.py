@@ -31,6 +31,7 @@ from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import AHEAD, Explore
 from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
+from explorer.ui.running import Running
 from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
 from explorer.ui.workspaces import Workspace
@@ -94,6 +95,7 @@ class Assembly(QObject):
             self.illustrations,
             self._make_derive,
         )
+        self.running = Running(self.window, self.store, self.explore, self.commands.workspaces)
         self._connect()
         self._restore_place()
         self.explore.start()
@@ -106,6 +108,7 @@ class Assembly(QObject):
         self.desk.title_changed.connect(self.window.setWindowTitle)
         self.panels.picture.open_wanted.connect(self.desk.ask_open)
         self.panels.picture.sample_wanted.connect(self.desk.open_sample)
+        self.panels.methods.derivation_wanted.connect(self.running.derive)
         self.window.dropped.connect(self.desk.take)
         if self._log is not None:
             self.window.asked_to_close = self.desk.may_close
@@ -162,6 +165,7 @@ class Assembly(QObject):
 
         derive = Derive(self.settings, self.panels.status, self.desk)
         derive.history_changed.connect(self.commands.show_history)
+        derive.run_wanted.connect(self.running.run)
         derive.failed.connect(lambda error: self._told(error, "deriving"))
         return derive
 

@@ -86,8 +86,6 @@ def fields_of(what: Asked) -> tuple[str, ...]:
             hidden.add("moduli")
     elif what.subject == "filter":
         hidden = {"moduli" if what.text("given") == "points" else "points"}
-        if hidden == {"points"}:
-            hidden.add("fractions")
     return tuple(each for each in FIELDS[what.subject] if each not in hidden)
 
 
@@ -112,9 +110,10 @@ def read(what: Asked) -> Problem:
     if subject == "nested":
         across = _count(what, "m2"), _count(what, "r2")
         return Filter(m, r, _each(what, "points", reading.point), across=across)
+    fractions = cast(Fractions, what.text("fractions"))
     if what.text("given") == "moduli":
-        return Filter(m, r, moduli=_each(what, "moduli", reading.polynomial))
-    return Filter(m, r, _each(what, "points", reading.point), fractions=cast(Fractions, what.text("fractions")))
+        return Filter(m, r, moduli=_each(what, "moduli", reading.polynomial), fractions=fractions)
+    return Filter(m, r, _each(what, "points", reading.point), fractions=fractions)
 
 
 def read_item(subject: str, field: str, text: str) -> object:

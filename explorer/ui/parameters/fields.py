@@ -119,7 +119,7 @@ class Algorithm(Field):
 
     def __init__(self, name: str, parameter: Parameter) -> None:
         super().__init__(name, parameter)
-        self._text = self._number()
+        self._text = self._number(digits=0)
         self._text.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self._text.entered.connect(lambda value: self._want(value, False))
         row_of(self).addWidget(self._text, 1)
