@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from explorer.ops.op import Shape
 from explorer.ops.parameters import algorithm, choice, integer
 from explorer.refusal import Refusal
 
 if TYPE_CHECKING:
     from explorer.ops.convolution_layer import Layer
+    from kernels.convolution_methods import Crossovers
     from kernels.fast_filter import FastFilter
 
 _METHODS = (
@@ -105,6 +107,32 @@ def fast_filters(layer: Layer) -> tuple[FastFilter, FastFilter]:
     from kernels.convolution_methods import usual_filter
 
     return usual_filter(layer.tile, layer.kernel[0]), usual_filter(layer.tile, layer.kernel[1])
+
+
+_crossovers: Crossovers | None = None
+
+
+def crossovers() -> Crossovers:
+    """From where on "auto" takes which method."""
+    from kernels.convolution_methods import USUAL
+
+    return _crossovers or USUAL
+
+
+def use_crossovers(measured: Crossovers | None) -> None:
+    """Put those of a machine in force; None for those that come with the program, which are in force at first."""
+    global _crossovers
+    _crossovers = measured
+
+
+def automatic(
+    x: Shape, y: Shape, kernel: tuple[int, int], groups: int, moves: tuple[tuple[int, int], tuple[int, int]]
+) -> tuple[str, int]:
+    """The method that "auto" takes, and m where that is Winograd's; `moves` are stride and dilation."""
+    from kernels.convolution_methods import chosen, outputs_of_tile
+
+    method = chosen(x, (y[1], x[1] // groups, *kernel), y, *moves, crossovers())
+    return method, outputs_of_tile(y, crossovers()) if method == "winograd" else 0
 
 
 def multiplication_texts(layer: Layer) -> tuple[str, ...]:

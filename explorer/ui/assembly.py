@@ -30,6 +30,7 @@ from explorer.ui.dialogs.error_dialog import show_fault
 from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import AHEAD, Explore
 from explorer.ui.gallery.illustrations import Illustrations
+from explorer.ui.methods.comparing import Comparing
 from explorer.ui.panels import Panels
 from explorer.ui.running import Running
 from explorer.ui.texts import said
@@ -95,6 +96,7 @@ class Assembly(QObject):
             self.illustrations,
             self._make_derive,
         )
+        self.comparing = Comparing(self.evaluator, self.explore, self.panels.methods)
         self.running = Running(self.window, self.store, self.explore, self.commands.workspaces)
         self._connect()
         self._restore_place()
@@ -104,6 +106,7 @@ class Assembly(QObject):
         self._bridge.arrived.connect(self._arrived)
         self.explore.failed.connect(self._failed)
         self.desk.crashed.connect(lambda error: self._told(error, "work beside the window"))
+        self.comparing.failed.connect(lambda error: self._told(error, "comparing methods"))
         self.illustrations.failed.connect(lambda error: self._told(error, "the gallery"))
         self.desk.title_changed.connect(self.window.setWindowTitle)
         self.panels.picture.open_wanted.connect(self.desk.ask_open)
@@ -140,6 +143,7 @@ class Assembly(QObject):
         self.settings.keep()
         self.desk.close()
         self.illustrations.stop()
+        self.comparing.stop()
         self.evaluator.close()
         self.panels.histogram.finish_loading()
         if self.autosave is not None:

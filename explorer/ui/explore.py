@@ -17,6 +17,7 @@ from explorer.model.display import Summary, View
 from explorer.model.document import SOURCE, Document
 from explorer.model.evaluator import Evaluator, Event, Failed, Preparing, Report, Request, Stopped, shown_link
 from explorer.model.gradients import Origin
+from explorer.model.methods import Way, of_way
 from explorer.model.pictures import Picture
 from explorer.model.plan import Plan, plan
 from explorer.model.store import Store
@@ -182,6 +183,14 @@ class Explore(QObject):
             self.tr("Change parameter"),
             merge,
             lambda reason: self._panels.form.refuse(name, reason),
+        )
+
+    def use_way(self, way: Way) -> None:
+        """Compute the layer that is looked at in another way."""
+        id = self._view.layer
+        self.edit(
+            lambda each: each.with_node(replace(each.node(id), params=of_way(each.node(id).params, way))),
+            self.tr("Change method"),
         )
 
     def take_from(self, id: str, port: str, giver: str) -> None:

@@ -56,13 +56,13 @@ class Panels:
             planned = plan.layers.get(node.id)
             inputs = planned.inputs if planned else None
             self.form.show_node(node, inputs, plan.refusals.get(node.id), giver_choices(document, plan, node.id))
-            self.methods.show_node(node)
+            self.methods.show_node(node, inputs)
             operation = node.operation
             ports = operation.outputs if operation is not None and node.enabled else ()
             title = title_of(node)
         else:
             self.form.show_node(None, None, None)
-            self.methods.show_node(None)
+            self.methods.show_node(None, None)
             ports, title = (), _tr("Panels", "Picture")
         link = shown_link(document, view)
         self.stage.show_view(view, title, ports, link.port, origin_text(document, view.origin))

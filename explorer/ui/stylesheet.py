@@ -110,6 +110,8 @@ QCheckBox, QRadioButton { color: $text; spacing: ${p6}px; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $border;
   padding: ${p4}px; }
 QTableView { gridline-color: $border; }
+QTableView::item { padding: 0 ${p4}px; }
+QTableView::item:selected { background: $soft; color: $text; }
 QSplitter::handle { background: $border; }
 """)
 

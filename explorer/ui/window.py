@@ -99,6 +99,7 @@ class MainWindow(QMainWindow):
                 "methods", self.tr("Methods"), _with_margin(panels.methods), Qt.DockWidgetArea.RightDockWidgetArea
             ),
         }
+        self.docks["methods"].visibilityChanged.connect(panels.methods.show_looked_at)
         self.docks["picture"].setWindowTitle(self.tr("Image"))
         self.docks["pipeline"].setWindowTitle(self.tr("Pipeline"))
         left = [self.docks["picture"], self.docks["pipeline"]]

@@ -1,0 +1,182 @@
+"""Measures the methods of the layer that is looked at, on the compute thread, while nothing else is wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from explorer.model.evaluator import Evaluator, Job, Report
+from explorer.model.methods import Way, has_methods, of_way, ways
+from explorer.ops.op import Arrays, Cancelled, Op, Weights
+from explorer.ops.warm_up import FORMATS, parts_of
+from explorer.refusal import Refusal
+from explorer.ui.bridge import Bridge
+from explorer.ui.explore import Explore
+from explorer.ui.methods.panel import MethodsPanel
+from explorer.ui.texts import said
+
+if TYPE_CHECKING:
+    from explorer.model.laboratory.methods import Row
+
+REST = 700
+"""Milliseconds without a change after which a layer is measured."""
+QUICK = 0.12
+"""Seconds of a layer up to which it is measured unasked."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """What a measurement is of: a layer with its inputs and weights, whichever way it is computed in just now."""
+
+    layer: str
+    operation: Op
+    params: Any
+    xs: Arrays
+    weights: Weights
+    seconds: float
+
+    @staticmethod
+    def of(report: Report | None) -> Subject | None:
+        """The layer that a report looks at, if it has a choice of methods and could be computed."""
+        if report is None or report.evaluated is None:
+            return None
+        document, id = report.request.document, report.request.view.layer
+        node = document.node(id) if document.has(id) else None
+        result = report.evaluated.results.get(id)
+        if node is None or node.operation is None or result is None or result.handed_through:
+            return None
+        if not has_methods(node.params):
+            return None
+        return Subject(id, node.operation, node.params, result.xs, result.weights, result.seconds)
+
+    def same(self, other: Subject | None) -> bool:
+        """Whether a measurement of the other one holds for this one too."""
+        return (
+            other is not None
+            and self.layer == other.layer
+            and ways(self.params) == ways(other.params)
+            and _apart_from_the_way(self.params) == _apart_from_the_way(other.params)
+            and all(a is b for a, b in zip(self.xs, other.xs, strict=True))
+            and self.weights.keys() == other.weights.keys()
+            and all(np.array_equal(array, other.weights[name]) for name, array in self.weights.items())
+        )
+
+
+def _apart_from_the_way(params: Any) -> Any:
+    return replace(of_way(params, Way("direct")), tile=1, algorithm="")
+
+
+class Comparing(QObject):
+    """One measurement at a time; any new request gives it up, and it begins again once the program is at rest."""
+
+    failed = Signal(object)
+    """A defect of a method."""
+
+    def __init__(self, evaluator: Evaluator, explore: Explore, panel: MethodsPanel) -> None:
+        super().__init__()
+        self._evaluator = evaluator
+        self._explore = explore
+        self._panel = panel
+        self._measured: Subject | None = None
+        self._rows: Sequence[Row] = ()
+        self._job: Job | None = None
+        self._bridge = Bridge()
+        self._bridge.arrived.connect(self._arrived)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST)
+        self._rest.timeout.connect(self.measure)
+        explore.state_changed.connect(self._state_changed)
+        panel.seen.connect(self._look)
+        panel.measure_wanted.connect(self.measure)
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The last table that was measured."""
+        return self._rows
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being measured or soon will be."""
+        return self._job is not None or self._rest.isActive()
+
+    def stop(self) -> None:
+        """Give up what is being measured."""
+        self._rest.stop()
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+            self._panel.show_progress(0, 0)
+
+    def measure(self) -> None:
+        """Measure the layer that is looked at, now."""
+        self.stop()
+        subject = Subject.of(self._explore.report) if self._explore.settled() else None
+        if subject is None:
+            return
+        stop = threading.Event()
+        names, formats = [subject.operation.name], FORMATS
+        job = Job(
+            self._steps(subject, stop),
+            lambda done, total: self._bridge.send((stop, "progress", (done, total))),
+            lambda error: self._bridge.send((stop, "ended", error)),
+            lambda: [part for dtype in formats for part in parts_of(names, dtype)],
+            stop,
+        )
+        self._job = job
+        self._panel.show_progress(0, 1)
+        self._evaluator.submit(job)
+
+    def _steps(self, subject: Subject, stop: threading.Event) -> Iterator[tuple[int, int]]:
+        """On the compute thread, which imports the exact algebra where it is not known yet."""
+
+        def tick() -> None:
+            if stop.is_set():
+                raise Cancelled
+
+        from explorer.model.laboratory.methods import compared
+
+        rows = yield from compared(subject.operation, subject.xs, subject.weights, subject.params, tick)
+        self._bridge.send((stop, "rows", (subject, rows)))
+
+    def _state_changed(self, state: str, text: str) -> None:
+        if state == "live":
+            self._look()
+        elif state == "busy":
+            self.stop()
+
+    def _look(self) -> None:
+        """Show what is known of the layer, and measure it soon where that is of other settings."""
+        if self._job is not None:
+            return
+        subject = Subject.of(self._explore.report)
+        if subject is None:
+            self._rest.stop()
+            return
+        known = subject.same(self._measured)
+        same_layer = self._measured is not None and self._measured.layer == subject.layer
+        self._panel.show_rows(self._rows if same_layer else (), stale=not known)
+        if not known and self._panel.looked_at and subject.seconds <= QUICK and self._explore.settled():
+            self._rest.start()
+
+    def _arrived(self, event: tuple[threading.Event, str, Any]) -> None:
+        stop, what, value = event
+        if self._job is None or self._job.cancelled is not stop:
+            return
+        if what == "progress":
+            self._panel.show_progress(*value)
+        elif what == "rows":
+            self._measured, self._rows = value
+            self._panel.show_rows(self._rows, stale=False)
+        else:
+            self._job = None
+            self._panel.show_progress(0, 0)
+            if isinstance(value, Refusal):
+                self._panel.show_refusal(said(value))
+            elif value is not None and not isinstance(value, Cancelled):
+                self.failed.emit(value)
