@@ -33,6 +33,13 @@ def config_folder() -> Path:
     return _private(user_config_path(_NAME, appauthor=False))
 
 
+def data_folder() -> Path:
+    """What the person made and keeps. Made on demand, closed to others; a Refusal where it cannot be made."""
+    from platformdirs import user_data_path
+
+    return _private(user_data_path(_NAME, appauthor=False))
+
+
 def state_folder() -> Path:
     """Logs and what is saved unasked. Made on demand, closed to others; a Refusal where it cannot be made."""
     from platformdirs import user_state_path

@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from explorer.ops import operations
 from explorer.ops.convolution_method import automatic
 from explorer.ops.op import Op, Shapes
 from explorer.refusal import Refusal
 
-__all__ = ["TILES", "Way", "chosen_by_auto", "current", "has_methods", "misfit", "of_way", "ways"]
+__all__ = [
+    "TILES",
+    "Way",
+    "chosen_by_auto",
+    "current",
+    "has_methods",
+    "misfit",
+    "of_way",
+    "operation_with_methods",
+    "ways",
+]
 
 TILES = (2, 4, 6)
 """m of the F(m×m) that are always among the ways."""
@@ -25,8 +36,13 @@ class Way:
 
 
 def has_methods(params: Any) -> bool:
-    """Whether a layer with these parameters has a choice."""
+    """Whether a layer with these parameters, or of this type of parameters, has a choice."""
     return all(hasattr(params, name) for name in ("method", "tile", "algorithm"))
+
+
+def operation_with_methods() -> str:
+    """The name of the operation whose layers have a choice."""
+    return next(name for name, operation in operations().items() if has_methods(operation.Params))
 
 
 def ways(params: Any) -> tuple[Way, ...]:

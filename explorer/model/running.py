@@ -11,11 +11,9 @@ from explorer.model import editing
 from explorer.model.derivation.filtering import settled
 from explorer.model.derivation.problem import Convolution, Filter, Problem
 from explorer.model.document import SOURCE, Document, Node
-from explorer.ops import operations
+from explorer.model.methods import has_methods, operation_with_methods
 from explorer.ops.exact.filters import Direction, Directions, check_runs, read, written
 from explorer.ops.exact.fitting import fitted
-from explorer.ops.op import Op
-from explorer.ops.parameters import parameters
 from explorer.refusal import Refusal
 from kernels.algebra.points import ACCURATE
 
@@ -126,17 +124,12 @@ def put(document: Document, home: Home, text: str, looked_at: str) -> tuple[Docu
     if home.layer is not None:
         return editing.set_params(document, home.layer.id, **wanted), home.layer.id
     after = looked_at if document.has(looked_at) else SOURCE if document.nodes else None
-    name = next(name for name, operation in operations().items() if _takes_algorithms(operation))
-    return editing.add(document, name, after, **wanted)
+    return editing.add(document, operation_with_methods(), after, **wanted)
 
 
 def _holds(node: Node) -> bool:
     operation = node.operation
-    return operation is not None and isinstance(node.params, operation.Params) and _takes_algorithms(operation)
-
-
-def _takes_algorithms(operation: Op) -> bool:
-    return any(each.kind == "algorithm" for _, each in parameters(operation.Params))
+    return operation is not None and isinstance(node.params, operation.Params) and has_methods(node.params)
 
 
 def _kernel(text: str) -> tuple[int, int]:

@@ -5,6 +5,7 @@ The exact algebra is imported by those who ask for it: it would cost every start
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from explorer.ops.op import Shape
@@ -109,20 +110,23 @@ def fast_filters(layer: Layer) -> tuple[FastFilter, FastFilter]:
     return usual_filter(layer.tile, layer.kernel[0]), usual_filter(layer.tile, layer.kernel[1])
 
 
-_crossovers: Crossovers | None = None
+NEVER = 1 << 20
+"""A crossover past every layer: the method is quicker nowhere."""
+
+_measured: Mapping[str, int] = {}
 
 
 def crossovers() -> Crossovers:
     """From where on "auto" takes which method."""
     from kernels.convolution_methods import USUAL
 
-    return _crossovers or USUAL
+    return USUAL._replace(**_measured)
 
 
-def use_crossovers(measured: Crossovers | None) -> None:
-    """Put those of a machine in force; None for those that come with the program, which are in force at first."""
-    global _crossovers
-    _crossovers = measured
+def use_crossovers(measured: Mapping[str, int]) -> None:
+    """Put those of a machine in force, by their names; those that come with the program in place of any other."""
+    global _measured
+    _measured = dict(measured)
 
 
 def automatic(

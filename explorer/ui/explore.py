@@ -40,6 +40,7 @@ class Explore(QObject):
     state_changed = Signal(str, str)  # "live" | "busy" | "behind" | "preparing" | "stopped", text
     view_changed = Signal(object)
     failed = Signal(object)  # Failed
+    cancelled = Signal()
 
     def __init__(self, store: Store, evaluator: Evaluator, panels: Panels, view: View) -> None:
         super().__init__()
@@ -286,9 +287,15 @@ class Explore(QObject):
             self._painting.painted.set()
             self._painting = None
 
+    def compute_again(self) -> None:
+        """Compute all layers anew: the way in which they are computed has changed."""
+        self._evaluator.forget()
+        self._ask()
+
     def cancel(self) -> None:
         """Give up what is being computed; what is shown stays, marked as stale."""
         self._evaluator.cancel()
+        self.cancelled.emit()
         if not self.settled():
             self._stopped(self._revision)
 

@@ -109,7 +109,8 @@ QProgressBar::chunk { background: $accent; border-radius: ${p2}px; }
 QCheckBox, QRadioButton { color: $text; spacing: ${p6}px; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $border;
   padding: ${p4}px; }
-QTableView { gridline-color: $border; }
+QTableView { gridline-color: $border; outline: none; border: 1px solid transparent; border-radius: ${p4}px; }
+QTableView:focus { border-color: $accent; }
 QTableView::item { padding: 0 ${p4}px; }
 QTableView::item:selected { background: $soft; color: $text; }
 QSplitter::handle { background: $border; }

@@ -105,6 +105,10 @@ class Comparing(QObject):
         """Whether something is being measured or soon will be."""
         return self._job is not None or self._rest.isActive()
 
+    def forget(self) -> None:
+        """What was measured is of other crossovers."""
+        self._measured = None
+
     def stop(self) -> None:
         """Give up what is being measured."""
         self._rest.stop()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from explorer.model.digits import number
 from explorer.model.methods import Way, current, misfit, ways
+from explorer.ops.convolution_method import NEVER, crossovers
 from explorer.ops.op import Op, Shapes
 from explorer.refusal import Refusal
 from explorer.ui.texts import said
@@ -66,6 +67,18 @@ def full_name(way: Way) -> str:
     from explorer.ops.exact.filters import titled
 
     return titled(way.algorithm)
+
+
+def crossovers_text(measured: str) -> str:
+    """From where on "auto" takes what; `measured` is the day of that, or "" where nobody measured this machine."""
+    now = crossovers()
+    told = []
+    if now.channels < NEVER:
+        told.append(_tr("Methods", "Winograd F(4 × 4) from {0} channels on").format(now.channels))
+    if now.fft < NEVER:
+        told.append(_tr("Methods", "Fourier from {0} taps on").format(now.fft))
+    when = _tr("Methods", "measured {0}").format(measured) if measured else _tr("Methods", "as the program comes")
+    return f"{', '.join(told) or _tr('Methods', 'The sum everywhere')}; {when}."
 
 
 def _line(

@@ -13,7 +13,7 @@ from explorer.model.methods import current, has_methods
 from explorer.ops.op import Shapes
 from explorer.ui import theme
 from explorer.ui.captioned import Text, button
-from explorer.ui.methods.lines import lines
+from explorer.ui.methods.lines import crossovers_text, lines
 from explorer.ui.methods.table import MethodTable
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ class MethodsPanel(QWidget):
     measure_wanted = Signal()
     derivation_wanted = Signal()
     """Show how the algorithm of the layer is derived."""
+    calibration_wanted = Signal()
+    """Measure from where on a method is quicker on this machine."""
     seen = Signal()
 
     def __init__(self) -> None:
@@ -37,6 +39,7 @@ class MethodsPanel(QWidget):
         self._rows: Sequence[Row] = ()
         self._stale = False
         self._looked_at = False
+        self._calibrated = ""
         self.setObjectName("methods")
         now = theme.current()
         column = QVBoxLayout(self)
@@ -59,9 +62,13 @@ class MethodsPanel(QWidget):
         tip = self.tr("Show the derivation of the layer's fast filter, step by step")
         self._derivation = button(self.tr("How was this derived?"), "methods.derivation", tip, role="quiet")
         self._derivation.clicked.connect(self.derivation_wanted)
+        tip = self.tr("Measure for a few seconds from where on each method is quicker here: “Auto” goes by that")
+        self._calibrate = button(self.tr("Measure this machine"), "methods.calibrate", tip, role="quiet")
+        self._calibrate.clicked.connect(self.calibration_wanted)
         row = QHBoxLayout()
         row.addWidget(self._measure)
         row.addWidget(self._derivation)
+        row.addWidget(self._calibrate)
         row.addStretch(1)
         column.addLayout(row)
         column.addStretch(1)
@@ -83,6 +90,16 @@ class MethodsPanel(QWidget):
         self._measure.setText(told)
         self._measure.setEnabled(not total)
 
+    def show_calibrated(self, day: str) -> None:
+        """When the crossovers that "auto" goes by were measured; "" for those that come with the program."""
+        self._calibrated = day
+        self._refresh()
+        self._show_details()
+
+    def show_calibrating(self, running: bool) -> None:
+        """Whether the machine is being measured."""
+        self._calibrate.setEnabled(not running)
+
     def show_refusal(self, reason: str) -> None:
         """Why it could not be measured."""
         self._details.setText(reason)
@@ -94,14 +111,20 @@ class MethodsPanel(QWidget):
             widget.setVisible(able)
         self._nothing.setVisible(not able)
         used = current(node.params) if able and node is not None else None
-        self._derivation.setVisible(used is not None and used.method in ("winograd", "derived"))
         operation = node.operation if node is not None else None
         if used is not None and node is not None and operation is not None and self._looked_at:
             self.table.show_lines(lines(operation, node.params, self._inputs, self._rows), stale=self._stale)
+        self._show_details()
 
     def _show_details(self) -> None:
         line = self.table.line
-        self._details.setText(line.details if line is not None else "")
+        automatic = line is not None and line.way.method == "auto" and self._looked_at
+        about = crossovers_text(self._calibrated) if automatic else ""
+        self._details.setText(" ".join(filter(None, (line.details if line is not None else "", about))))
+        # One of the two has room beside the first button.
+        used = current(self._node.params) if self.table.isVisibleTo(self) and self._node is not None else None
+        self._calibrate.setVisible(used is not None and automatic)
+        self._derivation.setVisible(used is not None and used.method in ("winograd", "derived") and not automatic)
 
     @property
     def looked_at(self) -> bool:
