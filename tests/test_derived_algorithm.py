@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -177,6 +178,24 @@ def test_a_session_holds_the_algorithm(tmp_path: Path) -> None:
     assert loaded.document.node("n2").params.algorithm == SQUARE
     maps = [Evaluation().run(each).results["n2"].ys[0] for each in (document, loaded.document)]
     assert np.array_equal(*maps)
+
+
+def test_a_session_from_before_there_were_such_algorithms_opens_as_it_was() -> None:
+    params = parameters.from_json(CONV.Params, {"filters": 2, "method": "winograd", "tile": 6})
+    assert (params.method, params.tile, params.algorithm) == ("winograd", 6, "")
+
+
+def test_a_session_with_an_algorithm_that_is_none_keeps_the_layer_and_says_why(tmp_path: Path) -> None:
+    save(Session(small()), tmp_path / "a.kscope")
+    with zipfile.ZipFile(tmp_path / "a.kscope") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["document.json"] = members["document.json"].replace(b"at 0, 1, -1", b"at 0, 1, 01")
+    with zipfile.ZipFile(tmp_path / "b.kscope", "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    loaded, (warning,) = load(tmp_path / "b.kscope")
+    assert "The point 1 is there twice" in str(warning)
+    assert loaded.document.node("n2").params["algorithm"] == "F(4, 3) at 0, 1, 01, 1/2, -2, inf"
 
 
 def test_the_name_of_an_algorithm_says_its_sizes_and_where_it_comes_from() -> None:

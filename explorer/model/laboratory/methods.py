@@ -92,7 +92,7 @@ def compared(operation: Op, xs: Arrays, weights: Weights, params: Any, tick: Tic
     yield 1, 20
     errors = {}
     for number, way in enumerate(able, 1):
-        errors[way] = error(run(way), exact)
+        errors[way] = error(run(way), exact, tick)
         # The runs and errors are a half of it, the times the other.
         yield 5 + 5 * number // len(able), 20
     del exact
@@ -109,10 +109,11 @@ def compared(operation: Op, xs: Arrays, weights: Weights, params: Any, tick: Tic
     return tuple(rows)
 
 
-def error(y: Array, exact: Array) -> tuple[float, float]:
+def error(y: Array, exact: Array, tick: Tick = no_tick) -> tuple[float, float]:
     """The largest and the mean |y − exact|, plane by plane; NaN where one of them is no number."""
     largest, total = 0.0, 0.0
     for index in np.ndindex(*y.shape[:2]):
+        tick()
         with np.errstate(invalid="ignore"):
             apart = np.abs(y[index].astype(np.float64) - exact[index])
         largest = float(np.maximum(largest, apart.max()))
