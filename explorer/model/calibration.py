@@ -72,9 +72,11 @@ def _processor() -> str:
     return platform.processor() or os.environ.get("PROCESSOR_IDENTIFIER", "") or platform.machine()
 
 
-def kept(folder: Path, of: str) -> Calibration | None:
-    """What was measured on a machine, or None; a Refusal for a file that cannot be read."""
-    found = _read(folder).machines.get(of)
+def kept(folder: Path, of: str = "") -> Calibration | None:
+    """What was measured on a machine ("": this one), or None; a Refusal for a file that cannot be read."""
+    machines = _read(folder).machines
+    # Some systems run a program to tell what processor they have.
+    found = machines.get(of or machine()) if machines else None
     return Calibration(msgspec.structs.asdict(found.crossovers), found.measured) if found is not None else None
 
 

@@ -14,7 +14,7 @@ from explorer import limits
 from explorer.ops import kernel_presets
 from explorer.ops.array_size import check_size
 from explorer.ops.channel_sums import channel_steps
-from explorer.ops.convolution_method import check_method, crossovers, fast_filters, multiplication_texts
+from explorer.ops.convolution_method import check_method, computed_by, crossovers, multiplication_texts
 from explorer.ops.explanation import Grid, Part, Sign, Step
 from explorer.ops.grouping import check_groups
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
@@ -144,8 +144,7 @@ def convolved(x: Array, w: Array, b: Array, layer: Layer, tick: Tick) -> Array:
     # With the exact algebra behind them they would cost every start a fiftieth of a second.
     from kernels.convolution_methods import convolve_by
 
-    filters = fast_filters(layer) if layer.fast else None
-    method = "winograd" if layer.fast else layer.method
+    method, filters = computed_by(layer)
     convolve_by(method, x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick, filters, crossovers())
     return y
 

@@ -110,6 +110,11 @@ def fast_filters(layer: Layer) -> tuple[FastFilter, FastFilter]:
     return usual_filter(layer.tile, layer.kernel[0]), usual_filter(layer.tile, layer.kernel[1])
 
 
+def computed_by(layer: Layer) -> tuple[str, tuple[FastFilter, FastFilter] | None]:
+    """The method as the kernels call it, and what it convolves with where that is Winograd's."""
+    return ("winograd", fast_filters(layer)) if layer.fast else (layer.method, None)
+
+
 NEVER = 1 << 20
 """A crossover past every layer: the method is quicker nowhere."""
 

@@ -29,7 +29,7 @@ def calibration_in(folder: Path | None, note: Callable[[str], object]) -> Calibr
     """Put in force what was kept in a folder for this machine; a file that cannot be read is noted, and left alone."""
     found: Calibration | None = None
     try:
-        found = kept(folder, machine()) if folder is not None else None
+        found = kept(folder) if folder is not None else None
     except Refusal as refusal:
         note(str(refusal))
     use_crossovers(found.crossovers if found is not None else {})

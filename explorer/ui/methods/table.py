@@ -38,6 +38,7 @@ class MethodTable(QTableWidget):
         self._stale = False
         self.setObjectName("methods.table")
         self.setAccessibleName(self.tr("Methods of the layer"))
+        self.setProperty("role", "rows")
         self.setShowGrid(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
