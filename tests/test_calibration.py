@@ -219,6 +219,7 @@ def details(driver: Driver) -> str:
     driver.window.docks["methods"].raise_()
     wait(lambda: driver.panels.methods.looked_at)
     table = driver.panels.methods.table
+    wait(lambda: table.rowCount() > 0)
     table.setCurrentCell(table.rowCount() - 1, 0)
     return driver.panels.methods._details.text()
 

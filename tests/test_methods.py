@@ -270,11 +270,11 @@ def test_a_newer_request_gives_a_measurement_up(driver: Driver, methods: QTableW
     driver.settle()
     assert methods._stale
     driver.click("methods.measure")
-    job = comparing._job
+    job = comparing._job._job
     assert job is not None
     driver.explore.set_param("filters", 10, False)
     assert job.cancelled.is_set()
-    assert comparing._job is None
+    assert not comparing._job.running
     driver.settle()
     assert methods._stale
     driver.click("methods.measure")

@@ -12,7 +12,7 @@ from explorer.model.derivation.filtering import settled
 from explorer.model.derivation.problem import Convolution, Filter, Problem
 from explorer.model.document import SOURCE, Document, Node
 from explorer.model.methods import has_methods, operation_with_methods
-from explorer.ops.exact.filters import Direction, Directions, check_runs, read, written
+from explorer.ops.exact.filters import Direction, Directions, read, written
 from explorer.ops.exact.fitting import fitted
 from explorer.refusal import Refusal
 from kernels.algebra.points import ACCURATE
@@ -29,10 +29,10 @@ def algorithm_text(problem: Problem) -> str | None:
     Refusal for an algorithm that no layer can run.
     """
     if isinstance(problem, Filter):
-        down, across = _directions(problem)
-        for each in (down, across):
-            check_runs(each)
-        return written((down, across))
+        text = written(_directions(problem))
+        # Read beside the window, it is at hand when the layer reads it.
+        read(text)
+        return text
     if not isinstance(problem, Convolution):
         return None
     if problem.method == "cyclic":

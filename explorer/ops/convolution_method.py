@@ -152,8 +152,10 @@ def multiplication_texts(layer: Layer) -> tuple[str, ...]:
     if layer.method == "winograd":
         text, count = f"({m}+{rows}−1)·({m}+{columns}−1)/{m}²", (m + rows - 1) * (m + columns - 1) / m**2
     else:
-        down, across = fast_filters(layer)
-        products, outputs = (down.into.outputs, across.into.outputs), (down.m, across.m)
+        from explorer.ops.exact.filters import algorithm_of, read
+
+        directions = read(layer.algorithm)
+        products, outputs = [algorithm_of(each).multiplications for each in directions], [each.m for each in directions]
         text = f"{products[0]}·{products[1]}/({outputs[0]}·{outputs[1]})"
         count = products[0] * products[1] / (outputs[0] * outputs[1])
     return (f"{text} = {count:.4g} multiplications per output; directly {rows * columns}",)

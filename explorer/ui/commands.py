@@ -114,6 +114,7 @@ class Commands(QObject):
                         "calibrate",
                         self.tr("Measure this machine for “Auto”"),
                         self._panels.methods.calibration_wanted.emit,
+                        ("Ctrl+Shift+M",),
                         only=EXPLORE,
                     ),
                     Entry("float64", self.tr("Compute in float64"), self._switch_dtype, ("Ctrl+6",), only=EXPLORE),

@@ -31,7 +31,16 @@ from kernels.algebra.winograd import Winograd, linear_moduli, winograd
 if TYPE_CHECKING:
     from kernels.fast_filter import FastFilter
 
-__all__ = ["Direction", "Directions", "check_runs", "fast_filters", "filter_convolution", "read", "titled", "written"]
+__all__ = [
+    "Direction",
+    "Directions",
+    "algorithm_of",
+    "fast_filters",
+    "filter_convolution",
+    "read",
+    "titled",
+    "written",
+]
 
 LARGEST = 10**15
 """What the greatest numbers of A, B and G may come to together: squared it is far below what float32 holds."""
@@ -93,7 +102,7 @@ def read(text: str) -> Directions:
         raise Refusal("“{text}” names {count} filters; the most is {limit}.", text=text, count=len(halves), limit=2)
     found = [_direction(half) for half in halves]
     for each in found:
-        check_runs(each)
+        _check_runs(each)
     return found[0], found[-1]
 
 
@@ -112,7 +121,7 @@ def fast_filters(text: str) -> tuple[FastFilter, FastFilter]:
     return down, across
 
 
-def check_runs(direction: Direction) -> None:
+def _check_runs(direction: Direction) -> None:
     """Refuse what is too large to run on an image."""
     m, r = direction.m, direction.r
     limit = limits.current().running_inputs
@@ -140,6 +149,7 @@ def check_runs(direction: Direction) -> None:
         )
 
 
+@lru_cache(maxsize=64)
 def titled(text: str) -> str:
     """Its name in a list: F(4 × 4, 3 × 3) · 0, ±1, ±1/2, ∞."""
     down, across = read(text)

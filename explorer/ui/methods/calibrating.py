@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from explorer.model.calibration import Calibration, keep, kept, machine
-from explorer.model.evaluator import Evaluator, Job
+from explorer.model.evaluator import Evaluator
+from explorer.model.laboratory.steps import Steps
 from explorer.model.methods import operation_with_methods
 from explorer.ops.convolution_method import use_crossovers
-from explorer.ops.op import Cancelled
+from explorer.ops.op import Cancelled, Tick
 from explorer.ops.warm_up import FORMATS, parts_of
 from explorer.refusal import Refusal
-from explorer.ui.bridge import Bridge
+from explorer.ui.methods.one_job import OneJob
 from explorer.ui.methods.panel import MethodsPanel
 from explorer.ui.status import Status
 from explorer.ui.texts import said
@@ -57,75 +56,62 @@ class Calibrating(QObject):
         calibration: Calibration | None,
     ) -> None:
         super().__init__()
-        self._evaluator = evaluator
         self._panel = panel
         self._status = status
         self._folder = folder
-        self._job: Job | None = None
-        self._bridge = Bridge()
-        self._bridge.arrived.connect(self._arrived)
+        self._job = OneJob(evaluator)
+        self._job.progressed.connect(self._progressed)
+        self._job.ended.connect(self._ended)
         panel.calibration_wanted.connect(self.start)
         panel.show_calibrated(calibration.measured if calibration is not None else "")
 
     @property
     def running(self) -> bool:
         """Whether the machine is being measured."""
-        return self._job is not None
+        return self._job.running
 
     def start(self) -> None:
         """Measure the machine; it takes a few seconds, between the requests of the window."""
-        if self._job is not None:
-            return
-        stop = threading.Event()
-        self._job = Job(
-            self._steps(stop),
-            lambda done, total: self._bridge.send((stop, "progress", (done, total))),
-            lambda error: self._bridge.send((stop, "ended", error)),
-            lambda: parts_of([operation_with_methods()], FORMATS[0]),
-            stop,
-        )
-        self._panel.show_calibrating(True)
-        self._evaluator.submit(self._job)
+        if not self._job.running:
+            self._panel.show_calibrating(True)
+            self._job.start(self._work, lambda: parts_of([operation_with_methods()], FORMATS[0]))
 
     def stop(self) -> None:
         """Give it up; what was in force stays."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
-            self._panel.show_calibrating(False)
-            self._status.idle(_TASK)
+        if self._job.running:
+            self._job.stop()
+            self._rest()
 
-    def _steps(self, stop: threading.Event) -> Iterator[tuple[int, int]]:
-        """On the compute thread."""
-
-        def tick() -> None:
-            if stop.is_set():
-                raise Cancelled
-
+    def _work(self, tick: Tick) -> Steps[tuple[Calibration, Refusal | None]]:
+        """On the compute thread: the calibration, in force and kept, or why it cannot be kept."""
         from explorer.model.laboratory.calibrating import calibrated, measured
 
         found = yield from calibrated(measured(tick))
         calibration = Calibration(found._asdict(), date.today().isoformat())
         use_crossovers(calibration.crossovers)
-        self._bridge.send((stop, "found", calibration))
-        if self._folder is not None:
-            keep(self._folder, machine(), calibration)
+        try:
+            if self._folder is not None:
+                keep(self._folder, machine(), calibration)
+        except Refusal as refusal:
+            return calibration, refusal
+        return calibration, None
 
-    def _arrived(self, event: tuple[threading.Event, str, Any]) -> None:
-        stop, what, value = event
-        if self._job is None or self._job.cancelled is not stop:
-            return
-        if what == "progress":
-            self._status.busy(_TASK, self.tr("Measuring this machine"), *value)
-        elif what == "found":
-            self._panel.show_calibrated(value.measured)
+    def _rest(self) -> None:
+        self._panel.show_calibrating(False)
+        self._status.idle(_TASK)
+
+    def _progressed(self, done: int, total: int) -> None:
+        self._status.busy(_TASK, self.tr("Measuring this machine"), done, total)
+
+    def _ended(self, result: tuple[Calibration, Refusal | None] | None, error: BaseException | None) -> None:
+        self._rest()
+        if result is not None:
+            calibration, refusal = result
+            self._panel.show_calibrated(calibration.measured)
             self.changed.emit()
-            self._status.tell(self.tr("Measured from where on each method is quicker on this machine."))
-        else:
-            self._job = None
-            self._panel.show_calibrating(False)
-            self._status.idle(_TASK)
-            if isinstance(value, Refusal):
-                self._status.refuse(said(value))
-            elif value is not None and not isinstance(value, Cancelled):
-                self.failed.emit(value)
+            if refusal is not None:
+                self._status.refuse(said(refusal))
+            else:
+                self._status.tell(self.tr("Measured from where on each method is quicker on this machine."))
+        elif not isinstance(error, Cancelled):
+            self.failed.emit(error)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from explorer.model.evaluator import Evaluator, Job, Report
+from explorer.model.evaluator import Evaluator, Report
+from explorer.model.laboratory.steps import Steps
 from explorer.model.methods import Way, has_methods, of_way, ways
-from explorer.ops.op import Arrays, Cancelled, Op, Weights
+from explorer.ops.op import Arrays, Cancelled, Op, Tick, Weights
 from explorer.ops.warm_up import FORMATS, parts_of
 from explorer.refusal import Refusal
-from explorer.ui.bridge import Bridge
 from explorer.ui.explore import Explore
+from explorer.ui.methods.one_job import OneJob
 from explorer.ui.methods.panel import MethodsPanel
 from explorer.ui.texts import said
 
@@ -79,14 +79,14 @@ class Comparing(QObject):
 
     def __init__(self, evaluator: Evaluator, explore: Explore, panel: MethodsPanel) -> None:
         super().__init__()
-        self._evaluator = evaluator
         self._explore = explore
         self._panel = panel
         self._measured: Subject | None = None
         self._rows: Sequence[Row] = ()
-        self._job: Job | None = None
-        self._bridge = Bridge()
-        self._bridge.arrived.connect(self._arrived)
+        self._subject: Subject | None = None
+        self._job = OneJob(evaluator)
+        self._job.progressed.connect(panel.show_progress)
+        self._job.ended.connect(self._ended)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST)
@@ -103,7 +103,7 @@ class Comparing(QObject):
     @property
     def running(self) -> bool:
         """Whether something is being measured or soon will be."""
-        return self._job is not None or self._rest.isActive()
+        return self._job.running or self._rest.isActive()
 
     def forget(self) -> None:
         """What was measured is of other crossovers."""
@@ -112,9 +112,8 @@ class Comparing(QObject):
     def stop(self) -> None:
         """Give up what is being measured."""
         self._rest.stop()
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+        if self._job.running:
+            self._job.stop()
             self._panel.show_progress(0, 0)
 
     def measure(self) -> None:
@@ -123,30 +122,16 @@ class Comparing(QObject):
         subject = Subject.of(self._explore.report) if self._explore.settled() else None
         if subject is None:
             return
-        stop = threading.Event()
-        names, formats = [subject.operation.name], FORMATS
-        job = Job(
-            self._steps(subject, stop),
-            lambda done, total: self._bridge.send((stop, "progress", (done, total))),
-            lambda error: self._bridge.send((stop, "ended", error)),
-            lambda: [part for dtype in formats for part in parts_of(names, dtype)],
-            stop,
-        )
-        self._job = job
+        self._subject = subject
         self._panel.show_progress(0, 1)
-        self._evaluator.submit(job)
 
-    def _steps(self, subject: Subject, stop: threading.Event) -> Iterator[tuple[int, int]]:
-        """On the compute thread, which imports the exact algebra where it is not known yet."""
+        def work(tick: Tick) -> Steps[tuple[Row, ...]]:
+            # Here, on the compute thread, which imports the exact algebra where it is not known yet.
+            from explorer.model.laboratory.methods import compared
 
-        def tick() -> None:
-            if stop.is_set():
-                raise Cancelled
+            return (yield from compared(subject.operation, subject.xs, subject.weights, subject.params, tick))
 
-        from explorer.model.laboratory.methods import compared
-
-        rows = yield from compared(subject.operation, subject.xs, subject.weights, subject.params, tick)
-        self._bridge.send((stop, "rows", (subject, rows)))
+        self._job.start(work, lambda: [part for each in FORMATS for part in parts_of([subject.operation.name], each)])
 
     def _state_changed(self, state: str, text: str) -> None:
         if state == "live":
@@ -156,7 +141,7 @@ class Comparing(QObject):
 
     def _look(self) -> None:
         """Show what is known of the layer, and measure it soon where that is of other settings."""
-        if self._job is not None:
+        if self._job.running:
             return
         subject = Subject.of(self._explore.report)
         if subject is None:
@@ -168,19 +153,12 @@ class Comparing(QObject):
         if not known and self._panel.looked_at and subject.seconds <= QUICK and self._explore.settled():
             self._rest.start()
 
-    def _arrived(self, event: tuple[threading.Event, str, Any]) -> None:
-        stop, what, value = event
-        if self._job is None or self._job.cancelled is not stop:
-            return
-        if what == "progress":
-            self._panel.show_progress(*value)
-        elif what == "rows":
-            self._measured, self._rows = value
-            self._panel.show_rows(self._rows, stale=False)
-        else:
-            self._job = None
-            self._panel.show_progress(0, 0)
-            if isinstance(value, Refusal):
-                self._panel.show_refusal(said(value))
-            elif value is not None and not isinstance(value, Cancelled):
-                self.failed.emit(value)
+    def _ended(self, rows: Sequence[Row] | None, error: BaseException | None) -> None:
+        self._panel.show_progress(0, 0)
+        if rows is not None:
+            self._measured, self._rows = self._subject, rows
+            self._panel.show_rows(rows, stale=False)
+        elif isinstance(error, Refusal):
+            self._panel.show_refusal(said(error))
+        elif not isinstance(error, Cancelled):
+            self.failed.emit(error)

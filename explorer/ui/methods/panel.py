@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from explorer.model.document import Node
@@ -40,6 +40,9 @@ class MethodsPanel(QWidget):
         self._stale = False
         self._looked_at = False
         self._calibrated = ""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._show_now)
         self.setObjectName("methods")
         now = theme.current()
         column = QVBoxLayout(self)
@@ -132,8 +135,11 @@ class MethodsPanel(QWidget):
         return self._looked_at
 
     def show_looked_at(self, looked_at: bool) -> None:
-        """Make what was not made while nobody looked."""
+        """Make what was not made while nobody looked, once: docks that are put in place hide and show each other."""
         self._looked_at = looked_at
-        if looked_at:
+        self._soon.start()
+
+    def _show_now(self) -> None:
+        if self._looked_at:
             self._refresh()
             self.seen.emit()
