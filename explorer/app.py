@@ -88,7 +88,7 @@ def _start(paths: list[Path]) -> int:
 
     from explorer import __version__
     from explorer.model.log import Log
-    from explorer.places import state_folder
+    from explorer.places import data_folder, state_folder
     from explorer.refusal import Refusal
     from explorer.ui.assembly import Assembly, log_qt_messages
 
@@ -96,11 +96,15 @@ def _start(paths: list[Path]) -> int:
         folder: Path | None = state_folder()
     except Refusal:
         folder = None
+    try:
+        data: Path | None = data_folder()
+    except Refusal:
+        data = None
     log = Log(folder, __version__)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Kernelscope")
     application.setDesktopFileName("kernelscope")
-    assembly = Assembly(log=log, state=folder)
+    assembly = Assembly(log=log, state=folder, data=data)
     log.install(assembly.tell_fault)
     log_qt_messages(log)
     assembly.recover()

@@ -33,6 +33,7 @@ class Limits:
     expression_length: int = _limit(1_000, "Text of an expression", "characters")
     number_digits: int = _limit(1_000, "Digits of an exact number", "digits")
     filter_inputs: int = _limit(34, "Inputs m + r − 1 of a fast filter", "samples")
+    running_inputs: int = _limit(14, "Inputs m + r − 1 of a fast filter on an image", "samples")
     power_digits: int = _limit(100, "Digits of the powers in a fast filter", "digits")
     moduli: int = _limit(34, "Moduli of a system of remainders", "moduli")
     undo_steps: int = _limit(500, "Steps of undo", "steps")

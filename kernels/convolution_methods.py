@@ -9,14 +9,14 @@ auto       what is quickest for the shapes, of "direct", "winograd" and "fft"
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from kernels import convolution, fft_convolution, im2col, winograd
 from kernels.algebra.filter_form import transposed
+from kernels.algebra.points import ACCURATE
 from kernels.algebra.winograd import linear_moduli
 from kernels.algebra.winograd import winograd as convolver
 from kernels.convolution import Array, Pads, Pair, Tick
@@ -24,20 +24,27 @@ from kernels.fast_filter import FastFilter, fast_filter
 
 METHODS = ("direct", "im2col", "winograd", "fft", "auto")
 
-POINTS = ("0", "-1", "1", "1/2", "-2", "-1/2", "2", "-1/4", "4")
-"""The first α − 1 of them, and infinity, make F(m, r) with the least error that is known [Barabasz et al. 2018]."""
 
-FAST_CHANNELS, FAST_PRODUCTS = 8, 128
-"""From as many channels and filters of a group on, and as many pairs of them, F(4×4, 3×3) is quicker than the sum."""
+class Crossovers(NamedTuple):
+    """From where on a method is quicker than the sum, on one machine.
 
-FAST_EXTENT, LARGE_EXTENT = 10, 32
-"""Rows and columns of an output from which F(2×2) is quicker than the sum, and F(4×4) quicker than that."""
+    channels, products  channels and filters of a group, and pairs of them, from which F(4×4, 3×3) is quicker
+    extent, large       rows and columns of an output from which F(2×2) is quicker, and F(4×4) quicker than that
+    fft, fft_of_more    taps of a kernel from which the Fourier transform, on one thread, is quicker than the sum on
+                        all: the second with `FFT_CHANNELS` channels and more
+    """
 
-FFT_TAPS, FFT_TAPS_OF_MORE = 33 * 33, 23 * 23
-"""Taps of a kernel from which the Fourier transform, on one thread, is quicker than the sum on two: the second with
-`FFT_CHANNELS` channels and more."""
+    channels: int = 8
+    products: int = 128
+    extent: int = 10
+    large: int = 32
+    fft: int = 33 * 33
+    fft_of_more: int = 23 * 23
+
 
 FFT_CHANNELS = 3
+USUAL = Crossovers()
+"""Those of the machine that this was written on."""
 
 
 def convolve_by(
@@ -52,15 +59,17 @@ def convolve_by(
     groups: int,
     tick: Tick,
     filters: tuple[FastFilter, FastFilter] | None = None,
+    crossovers: Crossovers = USUAL,
 ) -> None:
     """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all of one float type.
 
-    filters  for "winograd": along the columns and along the rows; those with the usual points where None is given
+    filters     for "winograd": along the columns and along the rows; None: F(2, r) or F(4, r), points of least error
+    crossovers  for "auto"
 
     ValueError for a method that there is not, and for "winograd" with a stride or dilation that it does not have.
     """
     if method == "auto":
-        method = chosen(x.shape, w.shape, y.shape, stride, dilation)
+        method = chosen(x.shape, w.shape, y.shape, stride, dilation, crossovers)
     if method not in METHODS:
         raise ValueError(f"a method {method!r}, not one of {', '.join(METHODS)}")
     x, w, b = (np.require(each, requirements=("C", "A")) for each in (x, w, b))
@@ -68,7 +77,7 @@ def convolve_by(
     if method == "winograd":
         if stride != (1, 1) or dilation != (1, 1):
             raise ValueError(f"fast filters for a stride of {stride} and a dilation of {dilation}")
-        m = 4 if min(y.shape[2:]) >= LARGE_EXTENT else 2
+        m = outputs_of_tile(y.shape, crossovers)
         down, across = filters or tuple(usual_filter(m, taps) for taps in w.shape[2:])
         winograd.convolve(x, w, b, made, pads, groups, down, across, tick)
     else:
@@ -78,21 +87,34 @@ def convolve_by(
         y[...] = made
 
 
-def chosen(x: tuple[int, ...], w: tuple[int, ...], y: tuple[int, ...], stride: Pair, dilation: Pair) -> str:
-    """What "auto" is for these shapes, with the crossovers of one machine."""
+def chosen(
+    x: tuple[int, ...],
+    w: tuple[int, ...],
+    y: tuple[int, ...],
+    stride: Pair,
+    dilation: Pair,
+    crossovers: Crossovers = USUAL,
+) -> str:
+    """What "auto" is for these shapes."""
     channels, taps = w[1], w[2] * w[3]
     filters = y[1] * channels // x[1]
     dense = stride == (1, 1) and dilation == (1, 1)
-    large = min(channels, filters) >= FAST_CHANNELS and channels * filters >= FAST_PRODUCTS
-    if dense and large and w[2:] == (3, 3) and min(y[2:]) >= FAST_EXTENT:
+    large = min(channels, filters) >= crossovers.channels and channels * filters >= crossovers.products
+    if dense and large and w[2:] == (3, 3) and min(y[2:]) >= crossovers.extent:
         return "winograd"
-    return "fft" if dense and taps >= (FFT_TAPS_OF_MORE if channels >= FFT_CHANNELS else FFT_TAPS) else "direct"
+    least = crossovers.fft_of_more if channels >= FFT_CHANNELS else crossovers.fft
+    return "fft" if dense and taps >= least else "direct"
+
+
+def outputs_of_tile(y: tuple[int, ...], crossovers: Crossovers = USUAL) -> int:
+    """m of the F(m×m) that "auto" takes where it takes one."""
+    return 4 if min(y[2:]) >= crossovers.large else 2
 
 
 @lru_cache(maxsize=64)
 def usual_filter(m: int, r: int) -> FastFilter:
-    """F(m, r) with the usual points. ValueError where there are not enough of them."""
-    if m + r - 2 > len(POINTS):
-        raise ValueError(f"F({m}, {r}) takes {m + r - 2} points, {len(POINTS)} are usual")
-    moduli = linear_moduli([Fraction(point) for point in POINTS[: m + r - 2]])
+    """F(m, r) at the points of least error. ValueError where there are not enough of them."""
+    if m + r - 2 > len(ACCURATE):
+        raise ValueError(f"F({m}, {r}) takes {m + r - 2} points, {len(ACCURATE)} are known")
+    moduli = linear_moduli(ACCURATE[: m + r - 2])
     return fast_filter(transposed(convolver(r, m, moduli, infinity=True).convolver))

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from explorer import limits
 from explorer.model.derivation import reading
-from explorer.model.derivation.exact_text import plain
 from explorer.model.derivation.problem import IntegerRemainders, PolynomialRemainders
+from explorer.ops.exact.exact_text import plain
 from explorer.refusal import Refusal
 from kernels.algebra.polynomial import Polynomial
 

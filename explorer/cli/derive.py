@@ -77,7 +77,7 @@ def _filter(
 ) -> ask.Filter:  # fmt: skip
     """The filter; a method says from which convolution it comes and what is taken where no points are given."""
     from explorer.model.derivation.convolving import usual_moduli
-    from explorer.model.derivation.fitting import check_inputs, check_moduli_fit, check_size
+    from explorer.ops.exact.fitting import check_inputs, check_moduli_fit, check_size
     from kernels.algebra.points import usual_points
 
     m, r = reading.integer(asked.m), reading.integer(asked.r)

@@ -138,6 +138,7 @@ class Evaluator:
         self._jobs: deque[Job] = deque()
         self._closing = False
         self._cancel = False
+        self._forget = False
         self._started = 0.0
         self._patience = PATIENCE
         self._thread = threading.Thread(target=self._work, name="evaluation")
@@ -154,6 +155,11 @@ class Evaluator:
         with self._changed:
             self._jobs.append(job)
             self._changed.notify()
+
+    def forget(self) -> None:
+        """Compute what comes next anew: the way in which layers are computed has changed."""
+        with self._changed:
+            self._forget = True
 
     def cancel(self) -> None:
         """Give up the running and the waiting request."""
@@ -188,6 +194,9 @@ class Evaluator:
                     break
                 request, self._waiting = self._waiting, None
                 self._cancel = False
+                if self._forget:
+                    self._forget = False
+                    self._evaluation.clear()
             if request is not None:
                 self._run(request)
             else:

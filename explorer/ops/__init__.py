@@ -1,4 +1,7 @@
-"""The operations, one file each. A file that holds a module-level `OP` is found by its being here, under its name."""
+"""The operations, one file each. A file that holds a module-level `OP` is found by its being here, under its name.
+
+`exact` in here needs no numpy, and those who derive on the command line load none.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
-from explorer.ops.op import Op
+if TYPE_CHECKING:
+    from explorer.ops.op import Op
 
 
-class _Operations(Mapping[str, Op]):
+class _Operations(Mapping[str, "Op"]):
     """Each operation is imported when it is asked for, and all of them by a walk: a start needs a few of them."""
 
     def __init__(self) -> None:

@@ -16,10 +16,9 @@ from explorer.ops.convolution_layer import (
     filters_field,
     groups_field,
     kind_field,
-    method_field,
     sampled,
-    tile_field,
 )
+from explorer.ops.convolution_method import algorithm_field, method_field, tile_field
 from explorer.ops.op import Sample, Shape
 from explorer.ops.padding import dilation_field, kernel_field, padding_field, pads_field, stride_field
 
@@ -40,6 +39,7 @@ class Params:
     kind: str = kind_field()
     method: str = method_field()
     tile: int = tile_field()
+    algorithm: str = algorithm_field()
 
 
 def _layer(shape: Shape, params: Params) -> Layer:
@@ -56,6 +56,7 @@ def _layer(shape: Shape, params: Params) -> Layer:
         params.kind == "convolution",
         params.method,
         params.tile,
+        params.algorithm,
     )
 
 
@@ -90,6 +91,16 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
         sample("Winograd, sixteen images", 16, 1, 3, 4, filters=1, method="winograd", tile=2),
         sample(
             "Winograd, rectangular, true convolution", 1, 4, 9, 8, kernel=(2, 5), groups=2, method="winograd", **turned
+        ),
+        sample(
+            "Derived, by moduli along the columns",
+            1,
+            2,
+            7,
+            8,
+            kernel=(3, 2),
+            method="derived",
+            algorithm="F(2, 3) mod x, x^2 + 1, inf with fractions in A; F(3, 2) at 0, 1, -1/2, inf",
         ),
         sample("By the Fourier transform", 1, 2, 9, 8, kernel=(3, 4), dilation=(1, 2), groups=2, method="fft"),
         sample("Automatic", 1, 2, 9, 8, method="auto"),

@@ -14,6 +14,7 @@ from explorer import limits
 from explorer.ops import kernel_presets
 from explorer.ops.array_size import check_size
 from explorer.ops.channel_sums import channel_steps
+from explorer.ops.convolution_method import check_method, computed_by, crossovers, multiplication_texts
 from explorer.ops.explanation import Grid, Part, Sign, Step
 from explorer.ops.grouping import check_groups
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
@@ -29,20 +30,15 @@ CHANNELS = limits.Limits().channels
 _BANKS = (("classic", "Classic kernels"), ("gabor", "Gabor"), ("random", "Random (He)"), ("zero", "0"))
 LESS = "Fewer filters, a smaller kernel or a smaller output needs less."
 _KINDS = (("correlation", "Correlation"), ("convolution", "True convolution"))
-_METHODS = (
-    ("direct", "Sum over the taps"),
-    ("im2col", "Matrix product (im2col)"),
-    ("winograd", "Winograd"),
-    ("fft", "Fourier transform"),
-    ("auto", "Automatic"),
-)
 _KIND_HINT = "Convolution of mathematics turns the kernel by 180° before it is laid on; networks leave it as it is."
 
 
 class Layer(NamedTuple):
     """Filters that move over a map; pairs are rows, then columns. `turned` lays the kernels on turned by 180°.
 
-    method, tile  how the same numbers are computed (`kernels/convolution_methods.py`), and m of Winograd's F(m, r)
+    method     how the same numbers are computed (`kernels/convolution_methods.py`)
+    tile       m of Winograd's F(m, r) at the points of least error
+    algorithm  what "derived" is (`ops/exact/filters.py`)
     """
 
     filters: int
@@ -57,6 +53,12 @@ class Layer(NamedTuple):
     turned: bool = False
     method: str = "direct"
     tile: int = 4
+    algorithm: str = ""
+
+    @property
+    def fast(self) -> bool:
+        """Whether fast filters F(m, r) compute it."""
+        return self.method in ("winograd", "derived")
 
     def laid(self, w: Array) -> Array:
         """The kernels as they are laid on the map; from there back to `w` too."""
@@ -98,17 +100,6 @@ def kind_field() -> Any:
     return choice("correlation", "Kind", _KINDS, hint=_KIND_HINT)
 
 
-def method_field() -> Any:
-    """The parameter `method`."""
-    return choice("direct", "Method", _METHODS, hint="All give the same sums; they differ in time and in rounding.")
-
-
-def tile_field() -> Any:
-    """The parameter `tile`."""
-    hint = "F(m × m, r × r) gives m × m outputs at a time. Larger tiles multiply less and round worse."
-    return integer(4, "Outputs m", 1, 8, when=("method", "winograd"), hint=hint)
-
-
 def window(shape: Shape, layer: Layer) -> Window:
     """The windows over maps of `shape` (N, C, H, W)."""
     extents = shape[2], shape[3]
@@ -144,36 +135,10 @@ def output_shape(shape: Shape, layer: Layer) -> Shape:
     """(N, K, H', W'), or a Refusal."""
     check_groups("channels of the input", shape[1], layer.groups)
     check_groups("filters", layer.filters, layer.groups)
-    _check_method(layer)
+    check_method(layer)
     output = shape[0], layer.filters, *window(shape, layer).outputs
     check_size(LESS, output=output, kernels=weight_shape(shape, layer))
     return output
-
-
-def _check_method(layer: Layer) -> None:
-    if layer.method != "winograd":
-        return
-    from kernels.convolution_methods import POINTS
-
-    for label, pair in (("stride", layer.stride), ("dilation", layer.dilation)):
-        if pair != (1, 1):
-            raise Refusal(
-                "Winograd's method takes a {label} of 1 × 1; it is {rows} × {columns}.",
-                label=label,
-                rows=pair[0],
-                columns=pair[1],
-                hint="The other methods take any.",
-            )
-    for taps in layer.kernel:
-        if layer.tile + taps - 2 > len(POINTS):
-            raise Refusal(
-                "F({m}, {r}) takes {count} points beside infinity; the most are {limit}.",
-                m=layer.tile,
-                r=taps,
-                count=layer.tile + taps - 2,
-                limit=len(POINTS),
-                hint="Fewer outputs m or a smaller kernel fits.",
-            )
 
 
 def convolved(x: Array, w: Array, b: Array, layer: Layer, tick: Tick) -> Array:
@@ -185,12 +150,10 @@ def convolved(x: Array, w: Array, b: Array, layer: Layer, tick: Tick) -> Array:
         convolve(x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick)
         return y
     # With the exact algebra behind them they would cost every start a fiftieth of a second.
-    from kernels.convolution_methods import convolve_by, usual_filter
+    from kernels.convolution_methods import convolve_by
 
-    filters = None
-    if layer.method == "winograd":
-        filters = usual_filter(layer.tile, layer.kernel[0]), usual_filter(layer.tile, layer.kernel[1])
-    convolve_by(layer.method, x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick, filters)
+    method, filters = computed_by(layer)
+    convolve_by(method, x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick, filters, crossovers())
     return y
 
 
@@ -329,7 +292,7 @@ def convolution_op(
 
     def arithmetic(shapes: Shapes, params: Any) -> tuple[str, ...]:
         of = layer(shapes[0], params)
-        return *size_texts(shapes[0], of), *_multiplications(of)
+        return *size_texts(shapes[0], of), *multiplication_texts(of)
 
     return Op(
         name=name,
@@ -355,17 +318,6 @@ def convolution_op(
             "b": "One number added to every cell of a filter's map.",
         }
         | dict(hint or {}),
-    )
-
-
-def _multiplications(layer: Layer) -> tuple[str, ...]:
-    """What Winograd's method multiplies for an output and a channel, with the numbers put in."""
-    if layer.method != "winograd":
-        return ()
-    m, (rows, columns) = layer.tile, layer.kernel
-    count = (m + rows - 1) * (m + columns - 1) / m**2
-    return (
-        f"({m}+{rows}−1)·({m}+{columns}−1)/{m}² = {count:.4g} multiplications per output; directly {rows * columns}",
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, cast
 from explorer import limits
 from explorer.refusal import Refusal
 
-Kind = Literal["integer", "real", "flag", "choice", "integers", "reals"]
+Kind = Literal["integer", "real", "flag", "choice", "integers", "reals", "algorithm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,10 @@ class Parameter:
     """What the form and the check need to know of one field.
 
     kind      integer and real: a slider with a number; flag: a check box; choice: a list of options;
-              integers and reals: `length` numbers beside each other (0: any number of them)
+              integers and reals: `length` numbers beside each other (0: any number of them);
+              algorithm: a derived fast filter as `exact.filters` writes it, or "" for none
     options   of a choice: pairs (value, label)
+    named     of a choice: (an option, the algorithm after which it is called); not offered while there is none
     parts     labels of the numbers of `integers` and `reals`
     when      (other field, value): shown only while the other field has that value
     soft      where the slider ends; `maximum` still holds for typed numbers
@@ -36,6 +38,7 @@ class Parameter:
     maximum: float = math.inf
     soft: float | None = None
     options: tuple[tuple[str, str], ...] = ()
+    named: tuple[str, str] | None = None
     length: int = 1
     parts: tuple[str, ...] = ()
     when: tuple[str, Any] | None = None
@@ -87,11 +90,17 @@ def choice(
     label: str,
     options: tuple[tuple[str, str], ...],
     *,
+    named: tuple[str, str] | None = None,
     when: tuple[str, Any] | None = None,
     hint: str = "",
 ) -> Any:
     """One of `options`, pairs (value, label)."""
-    return _field(default, Parameter("choice", label, options=options, when=when, hint=hint))
+    return _field(default, Parameter("choice", label, options=options, named=named, when=when, hint=hint))
+
+
+def algorithm(label: str, *, when: tuple[str, Any] | None = None, hint: str = "") -> Any:
+    """A derived fast filter; "" for none, which is the default."""
+    return _field("", Parameter("algorithm", label, when=when, hint=hint))
 
 
 def integers(
@@ -201,6 +210,8 @@ def checked(name: str, described: Parameter, value: Any) -> Any:
                 options=", ".join(option for option, _ in described.options),
             )
         return value
+    if described.kind == "algorithm":
+        return _algorithm(described, value)
     whole = described.kind in ("integer", "integers")
     if described.kind in ("integer", "real"):
         return _number(name, described, value, whole=whole)
@@ -213,6 +224,17 @@ def checked(name: str, described: Parameter, value: Any) -> Any:
             count=described.length or f"1 to {most}",
         )
     return tuple(_number(name, described, each, whole=whole) for each in value)
+
+
+def _algorithm(described: Parameter, value: Any) -> str:
+    if not isinstance(value, str):
+        raise Refusal("{label} is {value}; it is a text.", label=described.label, value=repr(value))
+    if not value.strip():
+        return ""
+    # The exact algebra is imported by those who have such an algorithm.
+    from explorer.ops.exact import filters
+
+    return filters.written(filters.read(value))
 
 
 def check(params: Any) -> None:

@@ -30,7 +30,10 @@ from explorer.ui.dialogs.error_dialog import show_fault
 from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import AHEAD, Explore
 from explorer.ui.gallery.illustrations import Illustrations
+from explorer.ui.methods.calibrating import Calibrating, calibration_in
+from explorer.ui.methods.comparing import Comparing
 from explorer.ui.panels import Panels
+from explorer.ui.running import Running
 from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
 from explorer.ui.workspaces import DERIVE, LABORATORY, Making
@@ -63,9 +66,10 @@ class Assembly(QObject):
 
     log    where faults are written; None in scripts and tests, whose exceptions stay their own
     state  the folder for autosaves; None keeps nothing
+    data   the folder for what was measured on this machine; None keeps nothing, and none is known
     """
 
-    def __init__(self, *, log: Log | None = None, state: Path | None = None) -> None:
+    def __init__(self, *, log: Log | None = None, state: Path | None = None, data: Path | None = None) -> None:
         super().__init__()
         application = QApplication.instance()
         if not isinstance(application, QApplication):
@@ -90,6 +94,7 @@ class Assembly(QObject):
         self.store = Store(document)
         self._bridge = Bridge()
         self.evaluator = Evaluator(self._bridge.send, Preparation())
+        calibration = calibration_in(data, log.note if log is not None else lambda text: None)
         # Kernels are loaded beside the building of the window, which then finds its numbers made.
         self.evaluator.request(Request(AHEAD, document, view))
         self.panels = Panels()
@@ -114,6 +119,9 @@ class Assembly(QObject):
             self.illustrations,
             {DERIVE: self._make_derive, LABORATORY: self._make_laboratory},
         )
+        self.calibrating = Calibrating(self.evaluator, self.panels.methods, self.panels.status, data, calibration)
+        self.comparing = Comparing(self.evaluator, self.explore, self.panels.methods)
+        self.running = Running(self.window, self.store, self.explore, self.commands.workspaces)
         self._connect()
         self._restore_place()
         self.explore.start()
@@ -122,10 +130,17 @@ class Assembly(QObject):
         self._bridge.arrived.connect(self._arrived)
         self.explore.failed.connect(self._failed)
         self.desk.crashed.connect(lambda error: self._told(error, "work beside the window"))
+        self.comparing.failed.connect(lambda error: self._told(error, "comparing methods"))
+        self.calibrating.failed.connect(lambda error: self._told(error, "measuring this machine"))
+        self.calibrating.changed.connect(self.comparing.forget)
+        self.explore.cancelled.connect(self.calibrating.stop)
+        self.explore.cancelled.connect(self.comparing.stop)
+        self.calibrating.changed.connect(self.explore.compute_again)
         self.illustrations.failed.connect(lambda error: self._told(error, "the gallery"))
         self.desk.title_changed.connect(self.window.setWindowTitle)
         self.panels.picture.open_wanted.connect(self.desk.ask_open)
         self.panels.picture.sample_wanted.connect(self.desk.open_sample)
+        self.panels.methods.derivation_wanted.connect(self.running.derive)
         self.window.dropped.connect(self.desk.take)
         self.commands.speed_wanted.connect(self._show_speed)
         self.commands.tile_wanted.connect(self._show_tile)
@@ -160,6 +175,8 @@ class Assembly(QObject):
         self.settings.keep()
         self.desk.close()
         self.illustrations.stop()
+        self.comparing.stop()
+        self.calibrating.stop()
         self.evaluator.close()
         self.panels.histogram.finish_loading()
         if self.autosave is not None:
@@ -194,6 +211,7 @@ class Assembly(QObject):
         yield
         derive = Derive(page, self.settings, self.panels.status, self.desk)
         derive.history_changed.connect(self.commands.show_history)
+        derive.run_wanted.connect(self.running.run)
         derive.failed.connect(lambda error: self._told(error, "deriving"))
         return derive
 

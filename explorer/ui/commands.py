@@ -117,6 +117,13 @@ class Commands(QObject):
                     Entry("redo", self.tr("Redo"), lambda: self.workspaces.acts.redo(), ("Ctrl+Shift+Z", "Ctrl+Y")),
                     None,
                     Entry("add", self.tr("Add layer…"), self._operations, ("Ctrl+L",), only=EXPLORE),
+                    Entry(
+                        "calibrate",
+                        self.tr("Measure this machine for “Auto”"),
+                        self._panels.methods.calibration_wanted.emit,
+                        ("Ctrl+Shift+M",),
+                        only=EXPLORE,
+                    ),
                     Entry("float64", self.tr("Compute in float64"), self._switch_dtype, ("Ctrl+6",), only=EXPLORE),
                     Entry("cancel", self.tr("Cancel what is running"), self._cancel, ("Ctrl+.",)),
                 ],

@@ -17,6 +17,7 @@ from explorer.model.display import Summary, View
 from explorer.model.document import SOURCE, Document
 from explorer.model.evaluator import Evaluator, Event, Failed, Preparing, Report, Request, Stopped, shown_link
 from explorer.model.gradients import Origin
+from explorer.model.methods import Way, of_way
 from explorer.model.pictures import Picture
 from explorer.model.plan import Plan, plan
 from explorer.model.store import Store
@@ -39,6 +40,7 @@ class Explore(QObject):
     state_changed = Signal(str, str)  # "live" | "busy" | "behind" | "preparing" | "stopped", text
     view_changed = Signal(object)
     failed = Signal(object)  # Failed
+    cancelled = Signal()
 
     def __init__(self, store: Store, evaluator: Evaluator, panels: Panels, view: View) -> None:
         super().__init__()
@@ -184,6 +186,14 @@ class Explore(QObject):
             lambda reason: self._panels.form.refuse(name, reason),
         )
 
+    def use_way(self, way: Way) -> None:
+        """Compute the layer that is looked at in another way."""
+        id = self._view.layer
+        self.edit(
+            lambda each: each.with_node(replace(each.node(id), params=of_way(each.node(id).params, way))),
+            self.tr("Change method"),
+        )
+
     def take_from(self, id: str, port: str, giver: str) -> None:
         """Take a side input of a layer from another layer, or from the source."""
         self.edit(
@@ -277,9 +287,15 @@ class Explore(QObject):
             self._painting.painted.set()
             self._painting = None
 
+    def compute_again(self) -> None:
+        """Compute all layers anew: the way in which they are computed has changed."""
+        self._evaluator.forget()
+        self._ask()
+
     def cancel(self) -> None:
         """Give up what is being computed; what is shown stays, marked as stale."""
         self._evaluator.cancel()
+        self.cancelled.emit()
         if not self.settled():
             self._stopped(self._revision)
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from explorer.ui import captioned, theme
 from explorer.ui.panels import Panels
 
-_VERSION = 2
+_VERSION = 3
 """Of the places of docks."""
 
 
@@ -59,12 +59,17 @@ class ExplorePage(QMainWindow):
             "softmax": self._dock(
                 "softmax", self.tr("Classes"), _with_margin(panels.softmax), Qt.DockWidgetArea.RightDockWidgetArea
             ),
+            "methods": self._dock(
+                "methods", self.tr("Methods"), _with_margin(panels.methods), Qt.DockWidgetArea.RightDockWidgetArea
+            ),
         }
+        self.docks["methods"].visibilityChanged.connect(panels.methods.show_looked_at)
         self.docks["picture"].setWindowTitle(self.tr("Image"))
         self.docks["pipeline"].setWindowTitle(self.tr("Pipeline"))
         left = [self.docks["picture"], self.docks["pipeline"]]
         right = [self.docks[name] for name in ("layer", "softmax")]
         self.tabifyDockWidget(self.docks["softmax"], self.docks["histogram"])
+        self.tabifyDockWidget(self.docks["histogram"], self.docks["methods"])
         self.docks["softmax"].raise_()
         self.resizeDocks([left[0]], [now.px(312)], Qt.Orientation.Horizontal)
         self.resizeDocks([right[0]], [now.px(306)], Qt.Orientation.Horizontal)

@@ -16,6 +16,7 @@ from explorer.ops.parameters import showing
 from explorer.refusal import Refusal
 from explorer.ui.calculation.explanation import ExplanationPanel
 from explorer.ui.calculation.probe import Explained, Probe, explained, marks, source_marks, values_text
+from explorer.ui.methods.panel import MethodsPanel
 from explorer.ui.parameters.form import ParameterForm
 from explorer.ui.pipeline.cards import cards, foldable, giver_choices, title_of
 from explorer.ui.pipeline.picture_panel import PicturePanel
@@ -41,6 +42,7 @@ class Panels:
         self.explanation = ExplanationPanel()
         self.form = ParameterForm()
         self.weights = WeightsEditor()
+        self.methods = MethodsPanel()
         self.softmax = SoftmaxPanel()
         self.histogram = HistogramPanel()
         self.status = Status()
@@ -54,11 +56,13 @@ class Panels:
             planned = plan.layers.get(node.id)
             inputs = planned.inputs if planned else None
             self.form.show_node(node, inputs, plan.refusals.get(node.id), giver_choices(document, plan, node.id))
+            self.methods.show_node(node, inputs)
             operation = node.operation
             ports = operation.outputs if operation is not None and node.enabled else ()
             title = title_of(node)
         else:
             self.form.show_node(None, None, None)
+            self.methods.show_node(None, None)
             ports, title = (), _tr("Panels", "Picture")
         link = shown_link(document, view)
         self.stage.show_view(view, title, ports, link.port, origin_text(document, view.origin))

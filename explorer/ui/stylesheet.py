@@ -88,6 +88,10 @@ QStatusBar::item { border: none; }
 QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; color: $muted; }
 QDockWidget::title { background: $panel; padding: ${p6}px ${p12}px; }
 QScrollArea, QListView, QTableView, QPlainTextEdit { background: transparent; border: none; }
+QTableView[role="rows"] { outline: none; border: 1px solid transparent; border-radius: ${p4}px; }
+QTableView[role="rows"]:focus { border-color: $accent; }
+QTableView[role="rows"]::item { padding: 0 ${p4}px; }
+QTableView[role="rows"]::item:selected { background: $soft; color: $text; }
 QPlainTextEdit[role="report"] { background: $ground; border: 1px solid $border; border-radius: ${p6}px;
   padding: ${p6}px; }
 QPlainTextEdit[role="report"]:focus { border-color: $accent; }

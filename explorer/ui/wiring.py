@@ -45,6 +45,7 @@ def connect(explore: Explore, store: Store, panels: Panels) -> None:
         )
     )
     form.enabled_changed.connect(lambda enabled: explore.switch_layer(explore.view.layer, enabled))
+    panels.methods.chosen.connect(explore.use_way)
     weights = panels.weights
     weights.value_changed.connect(explore.set_weight_value)
     weights.array_changed.connect(

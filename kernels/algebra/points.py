@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import gcd
 
-__all__ = ["LARGEST", "usual_points"]
+__all__ = ["ACCURATE", "LARGEST", "usual_points"]
 
 _HEIGHT = 6
 
@@ -24,6 +24,10 @@ def _sizes() -> list[Fraction]:
 _POINTS = (Fraction(), *(sign * size for size in _sizes() for sign in (1, -1)))
 LARGEST = len(_POINTS)
 """How many usual points there are."""
+
+ACCURATE = tuple(map(Fraction, ("0", "-1", "1", "1/2", "-2", "-1/2", "2", "-1/4", "4")))
+"""The first m + r − 2 of them, and infinity, make F(m, r) with the least error that is known: found for r = 3 and
+m = 2 … 8 [Barabasz et al., arXiv 1803.10986]."""
 
 
 def usual_points(count: int) -> tuple[Fraction, ...]:

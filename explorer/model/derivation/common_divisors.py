@@ -28,7 +28,7 @@ from explorer.model.derivation.expression import (
     shown,
 )
 from explorer.model.derivation.problem import Gcd
-from explorer.model.derivation.sizes import check_growth, check_polynomials, growth_refused, most_bits
+from explorer.ops.exact.sizes import check_growth, check_polynomials, growth_refused, most_bits
 from kernels.algebra.euclid import Euclid, EuclidRow, euclid
 from kernels.algebra.integers import IntegerEuclid, IntegerRow
 from kernels.algebra.polynomial import ONE, Polynomial

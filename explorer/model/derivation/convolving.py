@@ -28,7 +28,6 @@ from explorer.model.derivation.expression import (
     number,
     sentence,
 )
-from explorer.model.derivation.fitting import check_inputs, check_moduli_fit, check_points, check_size
 from explorer.model.derivation.inspecting import derive_inspected
 from explorer.model.derivation.iterating import derive_iterated
 from explorer.model.derivation.problem import Convolution
@@ -36,6 +35,7 @@ from explorer.model.derivation.reading_off import read_off_step
 from explorer.model.derivation.recombining import residue_steps
 from explorer.model.derivation.residues import Setting
 from explorer.model.derivation.strokes import one_after_another
+from explorer.ops.exact.fitting import check_inputs, check_moduli_fit, check_points, check_size
 from explorer.refusal import Refusal
 from kernels.algebra.cyclic import cyclic
 from kernels.algebra.points import usual_points

@@ -25,7 +25,7 @@ from explorer.model.derivation.problem import Filter
 from kernels.algebra.bilinear import FilterAlgorithm
 from kernels.algebra.counting import Counts, Transform, count_filter, count_nested
 
-__all__ = ["Cost", "Way", "beside", "by_fft", "by_filter", "direct", "over_tiles", "products_per_output"]
+__all__ = ["Cost", "Way", "beside", "by_fft", "by_filter", "direct", "operations", "over_tiles", "products_per_output"]
 
 Way = Literal["direct", "filter", "nested", "fft", "fft-3"]
 
@@ -134,12 +134,13 @@ def _of_counts(counts: Counts, m: int, r: int, directions: int) -> Cost:
         m + r - 1,
         Fraction(counts.multiplications, outputs),
         Fraction(),
-        Fraction(_operations(counts.data), outputs),
-        Fraction(_operations(counts.outputs), outputs),
-        _operations(counts.taps),
+        Fraction(operations(counts.data), outputs),
+        Fraction(operations(counts.outputs), outputs),
+        operations(counts.taps),
         Fraction(counts.multiplications, outputs),
     )
 
 
-def _operations(each: Transform) -> int:
+def operations(each: Transform) -> int:
+    """Additions and multiplications by constants alike."""
     return each.additions + each.constants

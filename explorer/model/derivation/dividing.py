@@ -27,7 +27,7 @@ from explorer.model.derivation.expression import (
 )
 from explorer.model.derivation.filling import hue, strokes_of
 from explorer.model.derivation.problem import Divide
-from explorer.model.derivation.sizes import check_growth, check_polynomials, growth_refused, most_bits
+from explorer.ops.exact.sizes import check_growth, check_polynomials, growth_refused, most_bits
 from explorer.refusal import Refusal
 from kernels.algebra.division import Division, divide
 from kernels.algebra.integers import IntegerDivision

@@ -27,7 +27,6 @@ from explorer.model.derivation.expression import (
     equation,
     sentence,
 )
-from explorer.model.derivation.fitting import check_inputs, check_moduli_fit, check_points, check_size
 from explorer.model.derivation.nesting import across_json, across_step, nest_step
 from explorer.model.derivation.problem import Filter
 from explorer.model.derivation.proving import prove_filter_step
@@ -35,13 +34,13 @@ from explorer.model.derivation.reading_off import read_off_step, transpose_step
 from explorer.model.derivation.recombining import residue_steps
 from explorer.model.derivation.residues import Setting
 from explorer.model.derivation.strokes import indexed, one_after_another
-from explorer.refusal import Refusal
+from explorer.ops.exact.filters import filter_convolution
+from explorer.ops.exact.fitting import fitted
 from kernels.algebra.bilinear import FilterAlgorithm
 from kernels.algebra.counting import Counts, count_filter, count_nested
 from kernels.algebra.filter_form import placed, transposed
-from kernels.algebra.points import usual_points
 from kernels.algebra.proof import Proof, prove_filter
-from kernels.algebra.winograd import Winograd, linear_moduli, winograd
+from kernels.algebra.winograd import Winograd
 
 __all__ = ["algorithm_of", "derive_filter", "settled"]
 
@@ -79,21 +78,8 @@ def derive_filter(problem: Filter) -> Derivation:
 
 def settled(problem: Filter) -> Filter:
     """The problem with its points in place of "the usual ones" and ∞ last; Refusal where it does not fit."""
-    m, r = problem.m, problem.r
-    check_size("m", m)
-    check_size("r", r)
-    check_inputs("m + r − 1", m, r)
-    alpha = m + r - 1
-    if problem.moduli:
-        check_moduli_fit(problem.moduli, max(alpha - 1, 1), alpha, f"m + r − 1 = {alpha}")
-        return replace(problem, moduli=tuple(modulus.monic() for modulus in problem.moduli))
-    if not problem.points:
-        return replace(problem, points=(*usual_points(alpha - 1), "inf") if alpha > 1 else usual_points(1))
-    check_points(problem.points, alpha, "m + r − 1")
-    finite = tuple(point for point in problem.points if not isinstance(point, str))
-    if not finite:
-        raise Refusal("The point inf stands alone; at least {least} finite point is needed.", least=1)
-    return replace(problem, points=(*finite, "inf") if len(finite) < alpha else finite)
+    points, moduli = fitted(problem.m, problem.r, problem.points, problem.moduli)
+    return replace(problem, points=points, moduli=moduli)
 
 
 def algorithm_of(problem: Filter) -> FilterAlgorithm:
@@ -106,9 +92,7 @@ def _algorithm(chosen: Filter) -> FilterAlgorithm:
 
 
 def _convolution(chosen: Filter) -> Winograd:
-    moduli = chosen.moduli or linear_moduli(point for point in chosen.points if not isinstance(point, str))
-    infinity = sum(modulus.degree for modulus in moduli) < chosen.m + chosen.r - 1
-    return winograd(chosen.r, chosen.m, moduli, infinity=infinity)
+    return filter_convolution(chosen.m, chosen.r, chosen.points, chosen.moduli)
 
 
 def _why_this_degree(chosen: Filter, algorithm: Winograd) -> Sentence:

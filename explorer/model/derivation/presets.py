@@ -13,20 +13,9 @@ from fractions import Fraction
 
 from explorer.model.derivation.expression import Sentence, sentence
 from explorer.model.derivation.problem import Point
-from kernels.algebra.points import usual_points
+from kernels.algebra.points import ACCURATE, usual_points
 
 __all__ = ["Preset", "presets", "usual_points"]
-
-_ACCURATE = {
-    3: "0 -1 1",
-    4: "0 -1 1 1/2",
-    5: "0 -1 1 1/2 -2",
-    6: "0 -1 1 1/2 -2 -1/2",
-    7: "0 -1 1 1/2 -1/2 2 -2",
-    8: "0 -1 1 1/2 -1/2 2 -2 -1/4",
-    9: "0 -1 1 1/2 -1/2 2 -2 -1/4 4",
-}
-"""By the number of finite points m + r − 2, for r = 3."""
 
 _WINCNN = {3: "0 1 -1", 5: "0 1 -1 2 -2", 7: "0 1 -1 2 -2 1/2 -1/2"}
 
@@ -46,8 +35,8 @@ def presets(m: int, r: int) -> tuple[Preset, ...]:
     if count < 1:
         return ()
     made = [Preset("usual", sentence("Usual"), (*usual_points(count), "inf"))]
-    if r == 3 and count in _ACCURATE:
-        made.append(Preset("accurate", sentence("Least error"), (*_read(_ACCURATE[count]), "inf")))
+    if r == 3 and 3 <= count <= len(ACCURATE):
+        made.append(Preset("accurate", sentence("Least error"), (*ACCURATE[:count], "inf")))
     if count in _WINCNN:
         made.append(Preset("wincnn", sentence("As in wincnn"), (*_read(_WINCNN[count]), "inf")))
     whole = [Fraction((i + 1) // 2 * (1 if i % 2 else -1)) for i in range(count)]

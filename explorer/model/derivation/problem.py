@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from explorer.ops.exact import fitting
+from kernels.algebra.filter_form import Place
 from kernels.algebra.polynomial import Polynomial
 
 LinearMethod = Literal[
@@ -13,9 +15,8 @@ LinearMethod = Literal[
 ]
 """How a convolution is made fast; see docs/conventions.md."""
 
-Infinity = Literal["inf"]
-Point = Fraction | Infinity
-Fractions = Literal["G", "A", "B", "F"]
+Point = fitting.Point
+Fractions = Place
 """Where the fractions of an algorithm live: in one of its matrices, or apart as a vector f."""
 
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from explorer.model.derivation.lexing import Unreadable, check_length, unreadable
-from explorer.model.derivation.parsing import Parser
 from explorer.model.derivation.problem import IntegerRemainders, Point, PolynomialRemainders
+from explorer.ops.exact.lexing import Unreadable, check_length, unreadable
+from explorer.ops.exact.parsing import Parser
 from explorer.refusal import Refusal
 from kernels.algebra.polynomial import Polynomial
 

@@ -9,7 +9,7 @@ from explorer.model.derivation.common_divisors import row_divisions, table_step
 from explorer.model.derivation.derivation import Step
 from explorer.model.derivation.dividing import Names, division_step
 from explorer.model.derivation.expression import Symbol, sentence
-from explorer.model.derivation.sizes import most_bits
+from explorer.ops.exact.sizes import most_bits
 from kernels.algebra.division import Division, divide
 from kernels.algebra.integers import IntegerDivision
 from kernels.algebra.polynomial import Polynomial

@@ -40,8 +40,8 @@ from explorer.model.derivation.remainder_steps import (
     rows_of,
     step_key,
 )
-from explorer.model.derivation.sizes import check_growth, growth_refused, most_bits
 from explorer.model.derivation.solvable import check_integers, check_polynomial_system
+from explorer.ops.exact.sizes import check_growth, growth_refused, most_bits
 from kernels.algebra.polynomial import ONE, Polynomial
 from kernels.algebra.remainders import PolynomialSystem, RemainderRow, integer_system, polynomial_system
 

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from math import prod
 
 from explorer import limits
-from explorer.model.derivation.exact_text import plain
-from explorer.model.derivation.sizes import check_degree, check_numbers, check_polynomials
+from explorer.ops.exact.fitting import check_moduli, not_coprime
+from explorer.ops.exact.sizes import check_numbers, check_polynomials
 from explorer.refusal import Refusal
 from kernels.algebra.polynomial import Polynomial
-from kernels.algebra.remainders import shared_factor, shared_integer_factor
-
-Value = int | Polynomial
+from kernels.algebra.remainders import shared_integer_factor
 
 
 def check_integers(residues: Sequence[int], moduli: Sequence[int]) -> None:
@@ -30,7 +28,7 @@ def check_integers(residues: Sequence[int], moduli: Sequence[int]) -> None:
     shared = shared_integer_factor(moduli)
     if shared:
         i, j, factor = shared
-        raise _not_coprime(moduli[i], moduli[j], factor)
+        raise not_coprime(moduli[i], moduli[j], factor)
     for i, (c, m) in enumerate(zip(residues, moduli, strict=True), 1):
         if not 0 <= c < m:
             raise Refusal(
@@ -59,33 +57,6 @@ def check_polynomial_system(residues: Sequence[Polynomial], moduli: Sequence[Pol
                 limit=m.degree - 1,
                 hint="Give the remainder of its division by the modulus.",
             )
-
-
-def check_moduli(moduli: Sequence[Polynomial]) -> None:
-    """Refusal for a zero or constant modulus, for two that share a factor, and for a product past the limits."""
-    for i, m in enumerate(moduli, 1):
-        if m.degree < 1:
-            raise Refusal(
-                "Modulus {i} is {value}; a modulus has degree 1 at least.",
-                i=i,
-                value=m[0],
-                hint="Modulo a constant all polynomials are the same." if m else "Nothing is left modulo 0.",
-            )
-    check_degree(sum(m.degree for m in moduli))
-    shared = shared_factor(moduli)
-    if shared:
-        i, j, factor = shared
-        raise _not_coprime(moduli[i], moduli[j], factor)
-
-
-def _not_coprime(one: Value, other: Value, factor: Value) -> Refusal:
-    return Refusal(
-        "The moduli {one} and {other} share the factor {factor}; moduli have to be coprime.",
-        one=plain(one),
-        other=plain(other),
-        factor=plain(factor),
-        hint="Leave one out, or divide the factor out of one of them.",
-    )
 
 
 def _check_count(residues: int, moduli: int) -> None:

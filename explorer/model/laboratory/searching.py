@@ -19,7 +19,6 @@ from statistics import fmean, stdev
 from types import MappingProxyType
 from typing import Any, Literal
 
-from explorer.model.derivation.fitting import check_size
 from explorer.model.derivation.presets import presets
 from explorer.model.derivation.problem import Filter, Fractions
 from explorer.model.laboratory.accuracy import MOST_SEED, Arithmetic, Setting
@@ -27,6 +26,7 @@ from explorer.model.laboratory.point_sets import Points, changed, drawn, standar
 from explorer.model.laboratory.ranges import check_range
 from explorer.model.laboratory.steps import Steps, counting
 from explorer.model.laboratory.trial import Trial
+from explorer.ops.exact.fitting import check_size
 from explorer.refusal import Refusal
 from kernels.algebra.summation import Order
 

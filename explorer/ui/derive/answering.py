@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from explorer.model.derivation.derivation import Derivation
 from explorer.model.derivation.problem import Problem
 from explorer.model.derivation.subjects import derive
+from explorer.model.running import algorithm_text
 from explorer.refusal import Refusal
 from explorer.ui.derive import notation
 from explorer.ui.derive.asked import Asked, Misread, read
@@ -24,6 +25,8 @@ class Answered:
     titles: tuple[str, ...]
     title: str
     costs: tuple[Way, ...]
+    runs: str | Refusal | None = None
+    """The text of the algorithm for a layer, why no layer can run it, or None where there is no algorithm."""
 
 
 def answered(asked: Asked) -> Answered | Misread | Refusal:
@@ -36,7 +39,14 @@ def answered(asked: Asked) -> Answered | Misread | Refusal:
     titles = tuple(notation.plain(step.title) for step in derivation.steps)
     algorithm = filter_of(derivation)
     costs = ways(algorithm) if algorithm is not None else ()
-    return Answered(asked, problem, derivation, titles, notation.plain(derivation.title), costs)
+    return Answered(asked, problem, derivation, titles, notation.plain(derivation.title), costs, _runs(problem))
+
+
+def _runs(problem: Problem) -> str | Refusal | None:
+    try:
+        return algorithm_text(problem)
+    except Refusal as refusal:
+        return refusal
 
 
 def filter_of(derivation: Derivation) -> FilterAlgorithm | None:

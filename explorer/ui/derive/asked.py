@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, cast, get_args
 
 from explorer.model.derivation import reading
-from explorer.model.derivation.exact_text import plain
 from explorer.model.derivation.problem import (
     Convolution,
     Divide,
@@ -23,6 +22,7 @@ from explorer.model.derivation.problem import (
     PolynomialRemainders,
     Problem,
 )
+from explorer.ops.exact.exact_text import plain
 from explorer.refusal import Refusal
 from kernels.algebra.points import usual_points
 from kernels.algebra.polynomial import Polynomial
@@ -86,8 +86,6 @@ def fields_of(what: Asked) -> tuple[str, ...]:
             hidden.add("moduli")
     elif what.subject == "filter":
         hidden = {"moduli" if what.text("given") == "points" else "points"}
-        if hidden == {"points"}:
-            hidden.add("fractions")
     return tuple(each for each in FIELDS[what.subject] if each not in hidden)
 
 
@@ -112,9 +110,10 @@ def read(what: Asked) -> Problem:
     if subject == "nested":
         across = _count(what, "m2"), _count(what, "r2")
         return Filter(m, r, _each(what, "points", reading.point), across=across)
+    fractions = cast(Fractions, what.text("fractions"))
     if what.text("given") == "moduli":
-        return Filter(m, r, moduli=_each(what, "moduli", reading.polynomial))
-    return Filter(m, r, _each(what, "points", reading.point), fractions=cast(Fractions, what.text("fractions")))
+        return Filter(m, r, moduli=_each(what, "moduli", reading.polynomial), fractions=fractions)
+    return Filter(m, r, _each(what, "points", reading.point), fractions=fractions)
 
 
 def read_item(subject: str, field: str, text: str) -> object:

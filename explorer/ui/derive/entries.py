@@ -39,6 +39,7 @@ def entries(derive: Derive) -> list[Entry | None]:
         Entry("derive.practice", _tr("Derive", "New problem"), lambda: form.practise(0), ("Ctrl+N",)),
         Entry("derive.harder", _tr("Derive", "Harder problem"), lambda: form.practise(1), ("Ctrl+Shift+N",)),
         None,
+        Entry("derive.run", _tr("Derive", "Run it on the image"), derive.run, ("Ctrl+Return",)),
         Entry("derive.copy_latex", _tr("Derive", "Copy the step as LaTeX"), derive.copying.latex, ("Ctrl+Shift+C",)),
     ]
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from explorer.model.typesetting import Hit
 from explorer.ui import theme
-from explorer.ui.captioned import Text, head, menu_button, restyled
+from explorer.ui.captioned import Text, button, head, menu_button, restyled
 from explorer.ui.derive.drawn import Drawn, Fit
 from explorer.ui.derive.mathematics import LEAST, Mathematics
 
@@ -114,6 +114,14 @@ class Results(QWidget):
         self._more.timeout.connect(self._show_cards)
         self._area.setWidget(content)
         column.addWidget(self._area, 1)
+        tip = self.tr("Let a convolution layer compute by this algorithm (Ctrl+Return)")
+        self.run = button(self.tr("Run it on the image →"), "derive.run", tip, role="primary")
+        self.run.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.run.hide()
+        foot = QVBoxLayout()
+        foot.setContentsMargins(now.px(14), now.px(6), now.px(14), now.px(12))
+        foot.addWidget(self.run)
+        column.addLayout(foot)
 
     def add(self, widget: QWidget) -> None:
         """A further part, below the newest results."""

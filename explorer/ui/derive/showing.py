@@ -105,6 +105,7 @@ class Showing(QObject):
     def _show_costs(self, answer: Answered) -> None:
         algorithm = filter_of(answer.derivation)
         self._page.costs.setVisible(algorithm is not None)
+        self._page.results.run.setVisible(answer.runs is not None)
         if algorithm is not None:
             self._page.costs.show_costs(answer.costs, algorithm.m, algorithm.r)
 

@@ -32,6 +32,7 @@ from explorer.ui.derive.walking import Place, Walk, walk
 from explorer.ui.desk import Desk
 from explorer.ui.dialogs.settings import Settings
 from explorer.ui.status import Status
+from explorer.ui.texts import said
 from explorer.ui.workspaces import DERIVE, Acts
 from kernels.algebra.bilinear import Convolver, FilterAlgorithm
 
@@ -46,6 +47,8 @@ class Derive(QObject):
     history_changed = Signal()
     failed = Signal(object)
     """A defect beside the window."""
+    run_wanted = Signal(str)
+    """Let a layer compute by the algorithm of this text."""
 
     def __init__(self, page: Page, settings: Settings, status: Status, desk: Desk) -> None:
         super().__init__()
@@ -111,6 +114,7 @@ class Derive(QObject):
             lambda number, point: self.copying.popup_of_result(self._showing.known[number], point)
         )
         page.latex.clicked.connect(self.copying.latex)
+        page.results.run.clicked.connect(self.run)
         page.results.code.setMenu(self.copying.made_menu(page.results))
         page.recoloured.connect(self._showing.refresh)
         page.played.connect(transport.switch)
@@ -170,6 +174,14 @@ class Derive(QObject):
     def settled(self) -> bool:
         """Whether what is asked was answered or refused, and is typeset as it is shown."""
         return not self._waiting and self._showing.settled
+
+    def run(self) -> None:
+        """Let a layer compute by the algorithm that was found."""
+        runs = self._answer.runs if self._answer is not None else None
+        if isinstance(runs, Refusal):
+            self._status.refuse(said(runs))
+        elif runs is not None:
+            self.run_wanted.emit(runs)
 
     # What is asked ---------------------------------------------------------------------------------------------------
 

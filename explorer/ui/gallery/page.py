@@ -166,6 +166,8 @@ def _value(described: Parameter, value: Any) -> str:
         return _tr("Gallery", "on") if value else _tr("Gallery", "off")
     if described.kind == "choice":
         return said(dict(described.options)[value])
+    if described.kind == "algorithm":
+        return str(value)
     if isinstance(value, tuple):
         joint = " × " if described.parts == ("height", "width") else ", "
         return joint.join(number(each) for each in value)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import Qt
 
-from explorer.ops.parameters import Parameter
+from explorer.ops.parameters import Parameter, checked
 from explorer.ui.parameters.choices import CheckBox, ComboBox
 from explorer.ui.parameters.fields_of_several import Pair, Parts, Row
 from explorer.ui.parameters.parameter_field import Field, row_of, shown
@@ -82,10 +83,25 @@ class Choice(Field):
         self._box = ComboBox()
         self._described(self._box)
         for value, label in parameter.options:
-            self._box.addItem(said(label), value)
-            self._box.setItemData(self._box.count() - 1, said(label), Qt.ItemDataRole.ToolTipRole)
+            self._box.addItem("", value)
+            self._label(self._box.count() - 1, said(label))
         self._box.activated.connect(self._activated)
         row.addWidget(self._box, 1)
+
+    def _label(self, place: int, label: str) -> None:
+        self._box.setItemText(place, label)
+        self._box.setItemData(place, label, Qt.ItemDataRole.ToolTipRole)
+
+    def show_called(self, option: str, name: str) -> None:
+        """Call an option after an algorithm; "" for none, and then it is not offered."""
+        values = [value for value, _ in self.parameter.options]
+        place, wanted = self._box.findData(option), values.index(option)
+        if place >= 0 and not name:
+            self._box.removeItem(place)
+        elif name and place < 0:
+            self._box.insertItem(wanted, "", option)
+        if name:
+            self._label(wanted, name)
 
     def refresh(self) -> None:
         self._box.setCurrentIndex(self._box.findData(self._value))
@@ -96,9 +112,35 @@ class Choice(Field):
         self.refresh()
 
 
+class Algorithm(Field):
+    """A derived fast filter, as text."""
+
+    wide = True
+
+    def __init__(self, name: str, parameter: Parameter) -> None:
+        super().__init__(name, parameter)
+        self._text = self._number(digits=0)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._text.entered.connect(lambda value: self._want(value, False))
+        row_of(self).addWidget(self._text, 1)
+
+    def refresh(self) -> None:
+        self._text.show_text(self._value)
+        self._text.setCursorPosition(0)
+
+    def _read(self, text: str) -> Any:
+        return checked(self._name, self.parameter, text)
+
+
 def field_of(name: str, parameter: Parameter) -> Field:
     """The field for a parameter."""
-    kinds: dict[str, type[Field]] = {"integer": OneNumber, "real": OneNumber, "flag": Flag, "choice": Choice}
+    kinds: dict[str, type[Field]] = {
+        "integer": OneNumber,
+        "real": OneNumber,
+        "flag": Flag,
+        "choice": Choice,
+        "algorithm": Algorithm,
+    }
     if parameter.kind in kinds:
         return kinds[parameter.kind](name, parameter)
     several: Sequence[type[Field]] = (Row, Parts, Pair)

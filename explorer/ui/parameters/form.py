@@ -15,7 +15,7 @@ from explorer.refusal import Refusal, plain
 from explorer.ui import theme
 from explorer.ui.captioned import Elided, Text
 from explorer.ui.parameters.choices import CheckBox
-from explorer.ui.parameters.fields import field_of
+from explorer.ui.parameters.fields import Choice, field_of
 from explorer.ui.parameters.giver_field import GiverChoice, GiverField
 from explorer.ui.parameters.name_field import NameField
 from explorer.ui.parameters.parameter_field import Field
@@ -139,6 +139,8 @@ class ParameterForm(QWidget):
             if name in self._givers:
                 continue
             value = getattr(params, name)
+            if isinstance(row.field, Choice):
+                _call(row.field, params)
             if other:
                 row.field.start(value)
             else:
@@ -265,6 +267,20 @@ def reason_label(name: str) -> QLabel:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.hide()
     return label
+
+
+def _call(field: Choice, params: Any) -> None:
+    """Name the option that is called after an algorithm of the same layer."""
+    if field.parameter.named is not None:
+        option, other = field.parameter.named
+        text = getattr(params, other)
+        field.show_called(option, _name_of(text) if text else "")
+
+
+def _name_of(algorithm: str) -> str:
+    from explorer.ops.exact.filters import titled
+
+    return titled(algorithm)
 
 
 def _show_line(label: QLabel, text: str) -> None:

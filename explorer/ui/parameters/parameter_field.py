@@ -102,12 +102,12 @@ class Field(QWidget):
         bounds = self.tr("{low} to {high}").format(
             low=shown_bound(parameter.minimum), high=shown_bound(parameter.maximum)
         )
-        numeric = parameter.kind not in ("flag", "choice")
+        numeric = parameter.kind not in ("flag", "choice", "algorithm")
         title = f"{label}, {said(part)}" if part else label
         widget.setObjectName(".".join(filter(None, ("form", self._name, part))))
         widget.setAccessibleName(title)
         lines = [title + (f": {bounds}" if numeric else ""), hint]
-        if isinstance(widget, (Slider, NumberField)):
+        if numeric and isinstance(widget, (Slider, NumberField)):
             lines.append(self.tr("Up and Down change it by a step, Page Up and Page Down by ten"))
         tip = "\n".join(filter(None, lines))
         if isinstance(widget, NumberField):

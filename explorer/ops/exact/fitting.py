@@ -4,15 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Literal
 
 from explorer import limits
-from explorer.model.derivation.problem import Point
-from explorer.model.derivation.sizes import digits
-from explorer.model.derivation.solvable import check_moduli
+from explorer.ops.exact.exact_text import plain
+from explorer.ops.exact.sizes import check_degree, digits
 from explorer.refusal import Refusal
+from kernels.algebra.points import usual_points
 from kernels.algebra.polynomial import Polynomial
+from kernels.algebra.remainders import shared_factor
 
-__all__ = ["check_inputs", "check_moduli_fit", "check_points", "check_size"]
+__all__ = [
+    "Infinity",
+    "Point",
+    "check_inputs",
+    "check_moduli",
+    "check_moduli_fit",
+    "check_points",
+    "check_size",
+    "fitted",
+    "not_coprime",
+]
+
+Infinity = Literal["inf"]
+Point = Fraction | Infinity
+
+
+def fitted(
+    m: int, r: int, points: tuple[Point, ...], moduli: tuple[Polynomial, ...]
+) -> tuple[tuple[Point, ...], tuple[Polynomial, ...]]:
+    """Points and moduli of F(m, r) as it is derived: those asked for, ∞ last, or the usual points; moduli monic.
+
+    Refusal where they do not fit.
+    """
+    check_size("m", m)
+    check_size("r", r)
+    check_inputs("m + r − 1", m, r)
+    alpha = m + r - 1
+    if moduli:
+        check_moduli_fit(moduli, max(alpha - 1, 1), alpha, f"m + r − 1 = {alpha}")
+        return points, tuple(modulus.monic() for modulus in moduli)
+    if not points:
+        return (*usual_points(alpha - 1), "inf") if alpha > 1 else usual_points(1), moduli
+    check_points(points, alpha, "m + r − 1")
+    finite = tuple(point for point in points if not isinstance(point, str))
+    if not finite:
+        raise Refusal("The point inf stands alone; at least {least} finite point is needed.", least=1)
+    return (*finite, "inf") if len(finite) < alpha else finite, moduli
 
 
 def check_size(name: str, value: int) -> None:
@@ -100,3 +138,31 @@ def _check_growth(values: Iterable[Fraction], power: int) -> None:
                 limit=limit,
                 hint="Take smaller numbers.",
             )
+
+
+def check_moduli(moduli: Sequence[Polynomial]) -> None:
+    """Refusal for a zero or constant modulus, for two that share a factor, and for a product past the limits."""
+    for i, m in enumerate(moduli, 1):
+        if m.degree < 1:
+            raise Refusal(
+                "Modulus {i} is {value}; a modulus has degree 1 at least.",
+                i=i,
+                value=m[0],
+                hint="Modulo a constant all polynomials are the same." if m else "Nothing is left modulo 0.",
+            )
+    check_degree(sum(m.degree for m in moduli))
+    shared = shared_factor(moduli)
+    if shared:
+        i, j, factor = shared
+        raise not_coprime(moduli[i], moduli[j], factor)
+
+
+def not_coprime(one: int | Polynomial, other: int | Polynomial, factor: int | Polynomial) -> Refusal:
+    """Why two moduli of a system do not go together."""
+    return Refusal(
+        "The moduli {one} and {other} share the factor {factor}; moduli have to be coprime.",
+        one=plain(one),
+        other=plain(other),
+        factor=plain(factor),
+        hint="Leave one out, or divide the factor out of one of them.",
+    )

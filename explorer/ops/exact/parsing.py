@@ -14,8 +14,8 @@ from fractions import Fraction
 from math import lcm
 
 from explorer import limits
-from explorer.model.derivation.lexing import Token, Unreadable, tokens, unreadable
-from explorer.model.derivation.sizes import bits_of, check_polynomials
+from explorer.ops.exact.lexing import Token, Unreadable, tokens, unreadable
+from explorer.ops.exact.sizes import bits_of, check_polynomials
 from explorer.refusal import Refusal
 from kernels.algebra.polynomial import ONE, Polynomial, X
 

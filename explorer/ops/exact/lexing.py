@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from explorer import limits
-from explorer.model.derivation.sizes import most_digits
+from explorer.ops.exact.sizes import most_digits
 from explorer.refusal import Refusal, message
 
 Kind = Literal["number", "letter", "power", "raised", "+", "-", "*", "/", "(", ")", "{", "}", "frac", "end"]

@@ -1,0 +1,135 @@
+"""From where on a method of convolution is quicker than another, measured on this machine.
+
+Each crossover is looked for downwards: the least size from which on the quicker one stays so. Two methods are run in
+turn on the same small layer: the median of the ratios of their times says which is quicker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from explorer.model.laboratory.steps import Steps
+from explorer.model.laboratory.timing import timed
+from explorer.ops.convolution_method import NEVER
+from explorer.ops.op import Tick, no_tick
+from kernels.convolution_methods import FFT_CHANNELS, Crossovers, convolve_by, usual_filter
+
+__all__ = ["Case", "Faster", "calibrated", "measured"]
+
+ROUNDS = 9
+CLOSE = 1.2
+"""Ratio of two times up to which they are taken again: another program may have run beside one of them."""
+SQUARES = (2, 3, 4, 6, 8, 12, 16, 24, 32)
+"""Channels and filters alike, and channels alone."""
+EXTENTS = (4, 6, 8, 10, 12, 16, 24, 32, 48, 64)
+KERNELS = (9, 13, 17, 21, 25, 29, 33, 41)
+_MAP, _CHANNELS = 64, 32
+"""Of the layers in which nothing is looked for but something else."""
+_PICTURE = {1: 256, FFT_CHANNELS: 128}
+"""Rows and columns for the Fourier transform, by channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A layer of C channels, K filters of taps×taps and extent×extent outputs, and the two ways that run in it.
+
+    A way is a method, with m of F(m×m) or 0.
+    """
+
+    channels: int
+    filters: int
+    extent: int
+    taps: int
+    way: tuple[str, int]
+    against: tuple[str, int] = ("direct", 0)
+
+
+Faster = Callable[[Case], Steps[bool]]
+"""Whether the first way is quicker, in steps."""
+
+
+def calibrated(faster: Faster) -> Steps[Crossovers]:
+    """All crossovers, each as `faster` finds it. The share of them that are found is the progress."""
+
+    def winograd(channels: int, filters: int) -> Case:
+        return Case(channels, filters, _MAP, 3, ("winograd", 4))
+
+    def both(channels: int) -> tuple[Case, ...]:
+        filters = -(-(square * square) // channels)
+        return winograd(channels, filters), winograd(filters, channels)
+
+    def fourier(channels: int) -> Callable[[int], tuple[Case, ...]]:
+        return lambda taps: (Case(channels, channels, _PICTURE[channels], taps, ("fft", 0)),)
+
+    def small(extent: int) -> tuple[Case, ...]:
+        return (Case(_CHANNELS, _CHANNELS, extent, 3, ("winograd", 2)),)
+
+    def large(extent: int) -> tuple[Case, ...]:
+        ways = ("direct", 0), ("winograd", 2)
+        return tuple(Case(_CHANNELS, _CHANNELS, extent, 3, ("winograd", 4), against) for against in ways)
+
+    square = yield from _least(SQUARES, lambda size: (winograd(size, size),), faster, 0)
+    fewer = [size for size in SQUARES if size <= square < NEVER]
+    channels = yield from _least(fewer, both, faster, 1)
+    tiles = yield from _least(EXTENTS, large, faster, 2)
+    # Where F(4×4) is taken F(2×2) need not be quicker than the sum.
+    extent = yield from _least([size for size in EXTENTS if size < tiles], small, faster, 3)
+    one = yield from _least(KERNELS, fourier(1), faster, 4)
+    more = yield from _least(KERNELS, fourier(FFT_CHANNELS), faster, 5)
+    return Crossovers(
+        min(channels, square),
+        min(square * square, NEVER),
+        min(extent, tiles),
+        tiles,
+        min(one * one, NEVER),
+        min(more * more, NEVER),
+    )
+
+
+def _least(sizes: Sequence[int], cases: Callable[[int], Sequence[Case]], faster: Faster, number: int) -> Steps[int]:
+    """The least size from which on the way is quicker in all its cases, or NEVER; the search `number` of six."""
+    found = NEVER
+    for place, size in enumerate(reversed(sizes)):
+        for case in cases(size):
+            steps = faster(case)
+            while True:
+                try:
+                    next(steps)
+                except StopIteration as ended:
+                    quicker = ended.value
+                    break
+                yield number * len(sizes) + place, 6 * len(sizes)
+            if not quicker:
+                return found
+        found = size
+    return found
+
+
+def measured(tick: Tick = no_tick, clock: Callable[[], float] = perf_counter) -> Faster:
+    """By the clock: a few runs in turn, in float32."""
+
+    def faster(case: Case) -> Steps[bool]:
+        rng = np.random.default_rng(0)
+        pad = case.taps // 2
+        x = rng.standard_normal((1, case.channels, case.extent, case.extent)).astype(np.float32)
+        w = rng.standard_normal((case.filters, case.channels, case.taps, case.taps)).astype(np.float32)
+        b, y = np.zeros(case.filters, np.float32), np.empty((1, case.filters, case.extent, case.extent), np.float32)
+
+        def run(way: tuple[str, int]) -> Callable[[], Any]:
+            method, m = way
+            filters = (usual_filter(m, case.taps),) * 2 if m else None
+            moves = (1, 1), (1, 1), (pad, pad, pad, pad), 1
+            return lambda: convolve_by(method, x, w, b, y, *moves, tick, filters)
+
+        ways = {"against": run(case.against), "way": run(case.way)}
+        _, way = yield from timed(ways, rounds=ROUNDS, clock=clock)
+        if 1 <= way.ratio < CLOSE:
+            _, way = yield from timed(ways, rounds=ROUNDS, clock=clock)
+        return way.ratio < 1
+
+    return faster

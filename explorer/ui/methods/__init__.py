@@ -1,0 +1,1 @@
+"""The methods by which a layer can be computed, compared."""
