@@ -27,6 +27,7 @@ from explorer.ui.laboratory.tile.showing import Shown, grid_texts
 from explorer.ui.laboratory.tile.tile import Tile
 from explorer.ui.laboratory.tile.tile_map import TileMap
 from explorer.ui.laboratory.workspace import Laboratory
+from explorer.ui.stage.map_grid import Place as MapPlace
 from explorer.ui.workspaces import EXPLORE, LABORATORY
 
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -395,6 +396,27 @@ def test_tile_by_tile_opens_the_tile_of_the_pinned_cell(driver: Driver) -> None:
     assert choice.filter == place.map
     assert choice.tile == (place.row // choice.m, place.column // choice.m)
     tiling.workspaces.show(EXPLORE)
+
+
+def test_the_menus_of_a_cell_and_of_a_layer_open_it_too(driver: Driver) -> None:
+    driver.look("conv")
+    conv, menus = driver.node("conv").id, driver.assembly.commands._menus_of_places
+    menu = menus.menu_of(MapPlace(False, 2, 30, 31))
+    assert menu is not None
+    next(each for each in menu.actions() if each.objectName() == "cell.tile").trigger()
+    tiling = Tiling(driver)
+    tiling.settle()
+    assert tiling.tile._choice.filter == 2
+    assert tiling.tile._choice.tile == (30 // tiling.tile._choice.m, 31 // tiling.tile._choice.m)
+    tiling.workspaces.show(EXPLORE)
+    for id, offered in ((conv, 1), (driver.document.nodes[0].id, 0)):
+        menu = driver.panels.pipeline.menu_of(id)
+        found = [each for each in menu.actions() if each.objectName() == "pipeline.tile"]
+        assert len(found) == offered
+        for each in found:
+            each.trigger()
+            assert tiling.workspaces.shown == LABORATORY
+            tiling.workspaces.show(EXPLORE)
 
 
 def test_the_numbers_of_a_stage_are_copied_in_full(tiling: Tiling) -> None:

@@ -137,15 +137,13 @@ class Tile(QObject):
 
     # What is chosen ------------------------------------------------------------------------------------------------
 
-    def open_at(self, pin: Probe | None) -> None:
-        """Go to the tile that makes a cell, or to the layer that Explore looks at; others stay as they are."""
-        explore = self._bench.explore
-        layer = pin.link.node if pin is not None else explore.view.layer
+    def open_at(self, layer: str, pin: Probe | None) -> None:
+        """Go to a layer, and to the tile that makes a cell of it; nothing changes where it is no convolution."""
         found = self._convolutions()
         if layer not in found:
             return
         choice = self._fitted_to(layer)
-        if pin is not None:
+        if pin is not None and pin.link.node == layer:
             choice = replace(choice, filter=pin.place.map, image=pin.picture)
             try:
                 of = tiled(found[layer], pin.picture)
