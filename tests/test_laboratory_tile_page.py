@@ -27,6 +27,7 @@ from explorer.ui.laboratory.tile.showing import Shown, grid_texts
 from explorer.ui.laboratory.tile.tile import Tile
 from explorer.ui.laboratory.tile.tile_map import TileMap
 from explorer.ui.laboratory.workspace import Laboratory
+from explorer.ui.stage.map_grid import Place as MapPlace
 from explorer.ui.workspaces import EXPLORE, LABORATORY
 
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -294,6 +295,23 @@ def test_channels_are_added_up_with_the_products_of_the_chosen_one_beside(driver
     tiling.workspaces.show(EXPLORE)
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_image_is_one_of_the_batch_or_the_picture_that_is_shown(tiling: Tiling, whole: bool) -> None:
+    explore = tiling.driver.explore
+    explore.replace_pictures(tuple(from_array(small_picture(seed=seed), f"{seed}") for seed in (1, 2)))
+    explore.set_batch(whole=whole)
+    tiling.settle()
+    tiling.page.form.image_chosen.emit(1)
+    tiling.settle()
+    report = explore.report
+    assert report is not None
+    assert report.evaluated is not None
+    x = report.evaluated.results[tiling.driver.node("conv").id].xs[0]
+    assert len(x) == (2 if whole else 1)
+    assert explore.view.shown == (0 if whole else 1)
+    np.testing.assert_array_equal(tiling.shown.of.stages["d"].rounded, x[-1, 0, 5:9, 5:9])
+
+
 def test_a_stride_is_refused_with_its_reason_and_another_setting_brings_the_numbers_back(tiling: Tiling) -> None:
     tiling.edit(stride=(2, 2))
     assert "stride of 1 × 1" in tiling.note
@@ -395,6 +413,27 @@ def test_tile_by_tile_opens_the_tile_of_the_pinned_cell(driver: Driver) -> None:
     assert choice.filter == place.map
     assert choice.tile == (place.row // choice.m, place.column // choice.m)
     tiling.workspaces.show(EXPLORE)
+
+
+def test_the_menus_of_a_cell_and_of_a_layer_open_it_too(driver: Driver) -> None:
+    driver.look("conv")
+    conv, menus = driver.node("conv").id, driver.assembly.commands._menus_of_places
+    menu = menus.menu_of(MapPlace(False, 2, 30, 31))
+    assert menu is not None
+    next(each for each in menu.actions() if each.objectName() == "cell.tile").trigger()
+    tiling = Tiling(driver)
+    tiling.settle()
+    assert tiling.tile._choice.filter == 2
+    assert tiling.tile._choice.tile == (30 // tiling.tile._choice.m, 31 // tiling.tile._choice.m)
+    tiling.workspaces.show(EXPLORE)
+    for id, offered in ((conv, 1), (driver.document.nodes[0].id, 0)):
+        menu = driver.panels.pipeline.menu_of(id)
+        found = [each for each in menu.actions() if each.objectName() == "pipeline.tile"]
+        assert len(found) == offered
+        for each in found:
+            each.trigger()
+            assert tiling.workspaces.shown == LABORATORY
+            tiling.workspaces.show(EXPLORE)
 
 
 def test_the_numbers_of_a_stage_are_copied_in_full(tiling: Tiling) -> None:

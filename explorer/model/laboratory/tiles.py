@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
@@ -18,11 +17,14 @@ from explorer.model.derivation.presets import presets
 from explorer.model.derivation.problem import Filter, Point
 from explorer.model.evaluation import Evaluated, Result
 from explorer.ops.convolution_layer import Kept, Layer, group_of, window
+from explorer.ops.exact.filters import algorithm_of as derived
+from explorer.ops.exact.filters import read
 from explorer.ops.op import Array
 from explorer.refusal import Refusal
 from kernels.algebra.bilinear import FilterAlgorithm
 from kernels.algebra.filter_form import transposed
 from kernels.algebra.matrix import identity, matrix
+from kernels.algebra.points import ACCURATE
 from kernels.algebra.winograd import linear_moduli, winograd
 
 __all__ = [
@@ -151,16 +153,20 @@ def point_sets(layer: Layer, m: int) -> tuple[str, ...]:
 
 def own_outputs(layer: Layer) -> Pair | None:
     """m and m' of the algorithm that the layer computes with, or None where it is computed in another way."""
-    return (layer.tile, layer.tile) if layer.method == "winograd" else None
+    if not layer.fast:
+        return None
+    down, across = own_filters(layer)
+    return down.m, across.m
 
 
 def own_filters(layer: Layer) -> tuple[FilterAlgorithm, FilterAlgorithm]:
     """The algorithm that the layer computes with, for the columns and for the rows."""
-    # With the kernels behind them, the points are imported where a layer asks for them.
-    from kernels.convolution_methods import POINTS
+    if layer.method == "derived":
+        derived_down, derived_across = read(layer.algorithm)
+        return derived(derived_down), derived(derived_across)
 
     def made(r: int) -> FilterAlgorithm:
-        moduli = linear_moduli([Fraction(point) for point in POINTS[: layer.tile + r - 2]])
+        moduli = linear_moduli(ACCURATE[: layer.tile + r - 2])
         return transposed(winograd(r, layer.tile, moduli, infinity=True).convolver)
 
     return made(layer.kernel[0]), made(layer.kernel[1])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from explorer.ui import theme
@@ -16,22 +15,17 @@ from explorer.ui.laboratory.tile.form import Form
 from explorer.ui.laboratory.tile.strip import Strip
 from explorer.ui.laboratory.tile.tile_map import TileMap
 from explorer.ui.transport.bar import Transport
+from explorer.ui.transport.played import PlayedPage
 
 NUMBER_MILLISECONDS = 800
 """How long a number is shown at speed 1."""
 
 
-class Page(QWidget):
+class Page(PlayedPage):
     """Holds the parts; what they show comes from outside."""
 
-    played = Signal()
-    """Space, wherever it means nothing else."""
-
     def __init__(self, title_of: Callable[[int], str]) -> None:
-        super().__init__()
-        self.setObjectName("tile")
-        self.setProperty("role", "ground")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("tile")
         self.form = Form()
         tip = self.tr("Click a tile, or move with the arrows (with Shift: by 10)")
         self.map = TileMap("tile.map", self.tr("Map with its tiles"), tip)
@@ -167,10 +161,3 @@ class Page(QWidget):
         """Say that what is shown is behind the settings, or nothing."""
         self._behind.setText(text)
         self._behind.setVisible(bool(text))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space plays; a button or a field that has the focus takes it before."""
-        if event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier:
-            self.played.emit()
-        else:
-            super().keyPressEvent(event)

@@ -35,6 +35,7 @@ from explorer.ui.pipeline.cards import title_of
 from explorer.ui.texts import said
 from explorer.ui.workspaces import Acts
 
+_TASK = "tile"
 _OVERDUE = 150
 """Milliseconds after which what is shown is marked as behind the settings."""
 
@@ -58,6 +59,8 @@ class Tile(QObject):
         self._presenting = Presenting(self.page, bench.status)
         self._running = Running(bench.evaluator)
         self._running.failed.connect(bench.failed)
+        self._running.failed.connect(lambda error: bench.status.idle(_TASK))
+        self._running.progressed.connect(self._show_progress)
         self._overdue = QTimer(self)
         self._overdue.setSingleShot(True)
         self._overdue.setInterval(_OVERDUE)
@@ -116,6 +119,7 @@ class Tile(QObject):
         """Give up what is being computed."""
         self.leave()
         self._running.cancel()
+        self._bench.status.idle(_TASK)
 
     def settled(self) -> bool:
         """Whether what is shown is the answer to the choice in the current document."""
@@ -137,15 +141,13 @@ class Tile(QObject):
 
     # What is chosen ------------------------------------------------------------------------------------------------
 
-    def open_at(self, pin: Probe | None) -> None:
-        """Go to the tile that makes a cell, or to the layer that Explore looks at; others stay as they are."""
-        explore = self._bench.explore
-        layer = pin.link.node if pin is not None else explore.view.layer
+    def open_at(self, layer: str, pin: Probe | None) -> None:
+        """Go to a layer, and to the tile that makes a cell of it; nothing changes where it is no convolution."""
         found = self._convolutions()
         if layer not in found:
             return
         choice = self._fitted_to(layer)
-        if pin is not None:
+        if pin is not None and pin.link.node == layer:
             choice = replace(choice, filter=pin.place.map, image=pin.picture)
             try:
                 of = tiled(found[layer], pin.picture)
@@ -231,7 +233,11 @@ class Tile(QObject):
         steps = answered(choice, result, view, self._answer)
         self._running.start(steps, self._show_answer, lambda refusal: self._show_nothing(said(refusal)))
 
+    def _show_progress(self, done: int, total: int) -> None:
+        self._bench.status.busy(_TASK, self.tr("Working through the channels"), done, total)
+
     def _show_answer(self, answer: Answer) -> None:
+        self._bench.status.idle(_TASK)
         self._answer, self._choice = answer, answer.choice
         self._presenting.show_choices(answer, self._layers(), self._images())
         if answer.worked is None:
@@ -246,6 +252,7 @@ class Tile(QObject):
         self._show(self._way.nearest(before.phase.key, before.line) if before is not None else 0)
 
     def _show_nothing(self, why: str) -> None:
+        self._bench.status.idle(_TASK)
         self._way = self._texts = self._shown = None
         self.page.transport.pause()
         self._presenting.show_step(None)
