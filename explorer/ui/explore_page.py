@@ -31,6 +31,7 @@ class ExplorePage(QMainWindow):
         self.setObjectName("explore")
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self._wanted: QByteArray | None = QByteArray()
         self._away: QByteArray | None = None
         self._floating: list[QDockWidget] = []
         self._lay_out(panels)
@@ -66,11 +67,15 @@ class ExplorePage(QMainWindow):
         self.docks["methods"].visibilityChanged.connect(panels.methods.show_looked_at)
         self.docks["picture"].setWindowTitle(self.tr("Image"))
         self.docks["pipeline"].setWindowTitle(self.tr("Pipeline"))
-        left = [self.docks["picture"], self.docks["pipeline"]]
-        right = [self.docks[name] for name in ("layer", "softmax")]
         self.tabifyDockWidget(self.docks["softmax"], self.docks["histogram"])
         self.tabifyDockWidget(self.docks["histogram"], self.docks["methods"])
         self.docks["softmax"].raise_()
+
+    def _share_room(self) -> None:
+        """How much each dock has of its side at first."""
+        now = theme.current()
+        left = [self.docks["picture"], self.docks["pipeline"]]
+        right = [self.docks[name] for name in ("layer", "softmax")]
         self.resizeDocks([left[0]], [now.px(312)], Qt.Orientation.Horizontal)
         self.resizeDocks([right[0]], [now.px(306)], Qt.Orientation.Horizontal)
         self.resizeDocks(left, [now.px(120), now.px(640)], Qt.Orientation.Vertical)
@@ -114,12 +119,12 @@ class ExplorePage(QMainWindow):
 
     def place(self) -> QByteArray:
         """Where the docks are, or will be again."""
-        return self.saveState(_VERSION) if self._away is None else self._away
+        kept = self._wanted or self._away
+        return self.saveState(_VERSION) if kept is None else kept
 
     def restore_place(self, state: QByteArray) -> None:
-        """Docks where they were; ignored where it is of another version."""
-        if not state.isEmpty():
-            self.restoreState(state, _VERSION)
+        """Docks where they were, once the page is shown; ignored where it is of another version."""
+        self._wanted = state
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Docks that float are windows of their own, and go too."""
@@ -133,6 +138,11 @@ class ExplorePage(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """They come back."""
         super().showEvent(event)
+        if self._wanted is not None:
+            # Not before: room is shared out of the size that the page has then.
+            if self._wanted.isEmpty() or not self.restoreState(self._wanted, _VERSION):
+                self._share_room()
+            self._wanted = None
         self._away = None
         for dock in self._floating:
             dock.show()
