@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 from windows import Driver, small_document, small_picture, wait
 
 from explorer.model import editing
@@ -22,10 +22,12 @@ from explorer.model.starting import starting_document
 from explorer.ui.laboratory.tile.choice import Choice
 from explorer.ui.laboratory.tile.copying import table
 from explorer.ui.laboratory.tile.film import Film
+from explorer.ui.laboratory.tile.formula import spelled
 from explorer.ui.laboratory.tile.showing import Shown, grid_texts
-from explorer.ui.laboratory.tile.strip import spelled
 from explorer.ui.laboratory.tile.tile import Tile
+from explorer.ui.laboratory.tile.tile_map import TileMap
 from explorer.ui.laboratory.workspace import Laboratory
+from explorer.ui.stage.map_grid import Place as MapPlace
 from explorer.ui.workspaces import EXPLORE, LABORATORY
 
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -81,7 +83,7 @@ class Tiling:
     def note(self) -> str:
         label = self.page.findChild(QLabel, "tile.note")
         assert label is not None
-        return label.text() if not label.isHidden() else ""
+        return label.text() if label.isVisible() else ""
 
 
 @pytest.fixture
@@ -258,9 +260,21 @@ def test_the_choices_follow_the_layer(tiling: Tiling) -> None:
     assert tiling.shown.of.filter == 0
 
 
+def test_tiles_of_another_size_stay_at_the_same_place_of_the_picture(tiling: Tiling) -> None:
+    tiling.choose(tile=(10, 17))
+    tiling.page.form.changed.emit({"m": 4})
+    tiling.settle()
+    assert tiling.tile._choice.tile == (5, 8)
+    tiling.page.form.changed.emit({"m": 1})
+    tiling.settle()
+    assert tiling.tile._choice.tile == (22, 34)
+
+
 def test_a_layer_that_computes_by_winograd_brings_its_own_algorithm(tiling: Tiling) -> None:
     tiling.edit(method="winograd", tile=3)
-    tiling.choose(points=OWN)
+    assert tiling.tile._choice.points == OWN
+    tiling.edit("input", mode="rgb")
+    assert tiling.tile._choice.points == OWN
     assert tiling.page.form._outputs.currentText() == "F(3 × 3, 3 × 3)"
     assert not tiling.page.form._outputs.isEnabled()
     assert tiling.shown.of.stages["y"].shape == (3, 3)
@@ -313,6 +327,61 @@ def test_a_value_that_is_no_number_is_refused_and_another_tile_can_be_chosen(dri
     tiling.workspaces.show(EXPLORE)
 
 
+def test_what_is_behind_the_settings_is_marked_until_it_has_followed(tiling: Tiling) -> None:
+    label = tiling.page.findChild(QLabel, "tile.behind")
+    assert label is not None
+    conv = tiling.driver.node("conv").id
+    before = tiling.shown.of
+    tiling.driver.explore.edit(lambda each: editing.set_params(each, conv, filters=5, kernel=(5, 5)), "edit")
+    tiling.tile._overdue.timeout.emit()
+    assert label.isVisible()
+    assert tiling.shown.of is before
+    tiling.settle()
+    assert not label.isVisible()
+    assert tiling.shown.of.stages["g"].shape == (5, 5)
+
+
+def test_another_picture_and_another_theme_are_followed(tiling: Tiling) -> None:
+    tiling.driver.explore.replace_pictures((from_array(small_picture(seed=5), "other"),))
+    tiling.settle()
+    report = tiling.driver.explore.report
+    assert report is not None
+    assert report.evaluated is not None
+    x = report.evaluated.results[tiling.driver.node("conv").id].xs[0]
+    np.testing.assert_array_equal(tiling.shown.of.stages["d"].rounded, x[0, 0, 5:9, 5:9])
+    answer = tiling.tile.answer
+    assert answer is not None
+    tiling.driver.act("theme")
+    tiling.settle()
+    assert tiling.tile.answer is not None
+    assert tiling.tile.answer.maps is not answer.maps
+    tiling.driver.act("theme")
+    tiling.settle()
+
+
+def test_the_keys_of_the_page_are_in_the_list_on_f1(tiling: Tiling) -> None:
+    list_keys = tiling.workspaces.acts.keys
+    rows = {keys for _, section in list_keys() for keys, _ in section}
+    assert {"Space", "Right / PgDown", "Shift+Right", "Home", "E", "← ↑ → ↓"} <= rows
+
+
+def test_every_control_has_a_name_for_those_who_cannot_see_it(tiling: Tiling) -> None:
+    for kind in (QComboBox, QToolButton, QPushButton, QLineEdit, TileMap, Film):
+        for each in tiling.page.findChildren(kind):
+            if each.objectName() or each.isVisible():
+                assert each.accessibleName(), each.objectName()
+                assert each.toolTip() or kind is Film, each.objectName()
+
+
+def test_the_first_step_shows_the_whole_algorithm(tiling: Tiling) -> None:
+    assert tiling.page.strip.formula() is None
+    assert tiling.page.strip.text() == "y = Aᵀ · [ (G · g · Gᵀ) ⊙ (Bᵀ · d · B) ] · A + b"
+    tiling.page.board.hovered.emit(Place("d", 1, 2))
+    formula = tiling.page.strip.formula()
+    assert formula is not None
+    assert spelled(formula).startswith("d₁₂ = channel 0, row 6, column 7 of the input = ")
+
+
 def test_tile_by_tile_opens_the_tile_of_the_pinned_cell(driver: Driver) -> None:
     driver.look("conv")
     place = driver.pin(1, 13, 22)
@@ -329,6 +398,27 @@ def test_tile_by_tile_opens_the_tile_of_the_pinned_cell(driver: Driver) -> None:
     tiling.workspaces.show(EXPLORE)
 
 
+def test_the_menus_of_a_cell_and_of_a_layer_open_it_too(driver: Driver) -> None:
+    driver.look("conv")
+    conv, menus = driver.node("conv").id, driver.assembly.commands._menus_of_places
+    menu = menus.menu_of(MapPlace(False, 2, 30, 31))
+    assert menu is not None
+    next(each for each in menu.actions() if each.objectName() == "cell.tile").trigger()
+    tiling = Tiling(driver)
+    tiling.settle()
+    assert tiling.tile._choice.filter == 2
+    assert tiling.tile._choice.tile == (30 // tiling.tile._choice.m, 31 // tiling.tile._choice.m)
+    tiling.workspaces.show(EXPLORE)
+    for id, offered in ((conv, 1), (driver.document.nodes[0].id, 0)):
+        menu = driver.panels.pipeline.menu_of(id)
+        found = [each for each in menu.actions() if each.objectName() == "pipeline.tile"]
+        assert len(found) == offered
+        for each in found:
+            each.trigger()
+            assert tiling.workspaces.shown == LABORATORY
+            tiling.workspaces.show(EXPLORE)
+
+
 def test_the_numbers_of_a_stage_are_copied_in_full(tiling: Tiling) -> None:
     tiling.tile.visit(Place("Bd", 0, 0))
     tiling.key(Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
@@ -338,6 +428,18 @@ def test_the_numbers_of_a_stage_are_copied_in_full(tiling: Tiling) -> None:
     tiling.tile.set_mode("float32")
     copied = np.array([line.split("\t") for line in table(tiling.shown, "Bd").splitlines()], np.float32)
     np.testing.assert_array_equal(copied, numbers.rounded)
+
+
+def test_the_menu_of_the_equation_copies_and_exports(tiling: Tiling) -> None:
+    menu = tiling.tile.copying.made_menu()
+    names = [each.objectName().removeprefix("action.tile.") for each in menu.actions()]
+    assert names == ["copy", "copy_all", "copy_formula", "copy_picture", "export"]
+    next(each for each in menu.actions() if each.objectName() == "action.tile.copy_picture").trigger()
+    menu.deleteLater()
+    tiling.driver.settle_files()
+    wait(lambda: not QGuiApplication.clipboard().image().isNull(), "no picture was copied")
+    tiling.tile.copying.stages()
+    assert QGuiApplication.clipboard().text().startswith("d · tile\n")
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf", "tsv"])

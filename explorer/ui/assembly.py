@@ -202,11 +202,10 @@ class Assembly(QObject):
         laboratory.failed.connect(lambda error: self._told(error, "the laboratory"))
         return laboratory
 
-    def _show_tile(self) -> None:
-        """The tile of the pinned cell, or of the layer that is looked at."""
+    def _show_tile(self, layer: str) -> None:
         self.commands.workspaces.show(LABORATORY)
         assert self._laboratory is not None
-        self._laboratory.show_tile(self.explore.pointer.pin)
+        self._laboratory.show_tile(layer, self.explore.pointer.pin)
 
     def _show_speed(self) -> None:
         from explorer.ui.dialogs.speed import SpeedDialog

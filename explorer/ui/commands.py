@@ -6,15 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QApplication, QMenu
 
 from explorer.model import editing
-from explorer.model.display import Maps, shown_picture
-from explorer.model.evaluator import shown_link
+from explorer.model.display import Maps
 from explorer.model.store import Store
-from explorer.ops.convolution_layer import Kept
 from explorer.ui import theme
 from explorer.ui.actions import Entry, added
 from explorer.ui.desk import Desk
@@ -22,8 +20,8 @@ from explorer.ui.dialogs.settings import Settings
 from explorer.ui.explore import Explore
 from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.panels import Panels
+from explorer.ui.place_menus import PlaceMenus
 from explorer.ui.pointer import origin_at
-from explorer.ui.stage.map_grid import Place
 from explorer.ui.topbar import TopBar
 from explorer.ui.window import MainWindow
 from explorer.ui.workspaces import DERIVE, EXPLORE, LABORATORY, Acts, Keys, Workspace, Workspaces
@@ -40,8 +38,8 @@ class Commands(QObject):
 
     speed_wanted = Signal()
     """Measure the kernels on this machine."""
-    tile_wanted = Signal()
-    """Show the tile of the pinned cell in the laboratory."""
+    tile_wanted = Signal(str)
+    """Show the tile of the pinned cell, or another one of the layer, in the laboratory."""
 
     def __init__(
         self,
@@ -86,7 +84,8 @@ class Commands(QObject):
         explore.state_changed.connect(self._bar.show_state)
         store.listen(lambda old, new: self._document_changed())
         desk.recent_changed.connect(self._show_recent)
-        panels.stage.maps.menu_wanted.connect(self._menu_of_cell)
+        self._menus_of_places = PlaceMenus(explore, panels, self._actions["export"])
+        self._menus_of_places.tile_wanted.connect(self.tile_wanted)
         panels.pipeline.find_wanted.connect(self._operations)
         panels.status.cancel_wanted.connect(self._cancel)
         self.show_history()
@@ -164,7 +163,7 @@ class Commands(QObject):
             entry("next", self.tr("Next layer"), lambda: self._step_layer(1), "Ctrl+Down"),
             entry("before", self.tr("Previous picture"), lambda: turn(-1), "PgUp"),
             entry("after", self.tr("Next picture"), lambda: turn(1), "PgDown"),
-            entry("tile_by_tile", self.tr("Tile by tile"), self.tile_wanted.emit, "Ctrl+Shift+T"),
+            entry("tile_by_tile", self.tr("Tile by tile"), self._tile_by_tile, "Ctrl+Shift+T"),
             entry("zoom_in", self.tr("Zoom in"), lambda: maps.zoom(1.25), "Ctrl++", "Ctrl+="),
             entry("zoom_out", self.tr("Zoom out"), lambda: maps.zoom(0.8), "Ctrl+-"),
             entry("zoom_reset", self.tr("Whole maps"), maps.reset_zoom, "Ctrl+0"),
@@ -350,51 +349,10 @@ class Commands(QObject):
         else:
             self._explore.set_origin(origin_at(pin.link, pin.place, pin.picture, unit=True))
 
-    def _menu_of_cell(self, place: Place | None, point: QPoint) -> None:
-        report = self._explore.report
-        if report is None or report.evaluated is None or not report.maps:
-            return
-        menu = QMenu(self._window)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        link = shown_link(report.request.document, report.request.view)
-        picture = shown_picture(report.evaluated, report.request.view, link)
-        explore = self._explore
-        if place is not None:
-            for text, unit in (
-                (self.tr("Gradient of this unit"), True),
-                (self.tr("Gradient of this map's mean"), False),
-            ):
-                action = menu.addAction(text)
-                action.triggered.connect(
-                    lambda _checked=False, unit=unit: explore.set_origin(origin_at(link, place, picture, unit=unit))
-                )
-        menu.addAction(self.tr("Gradient of the loss")).triggered.connect(lambda: explore.set_origin(None))
-        menu.addSeparator()
-        result = report.evaluated.results.get(link.node)
-        if place is not None and result is not None and isinstance(result.saved, Kept):
-            action = menu.addAction(self._actions["tile_by_tile"].text())
-            action.triggered.connect(lambda: explore.pointer.pin_at(place))
-            action.triggered.connect(self.tile_wanted)
-        if place is not None:
-            menu.addAction(self.tr("Copy the numbers of this map")).triggered.connect(lambda: self._copy(place.map))
-        menu.addAction(self.tr("Copy the picture of the maps")).triggered.connect(self._copy_picture)
-        menu.addAction(self._actions["export"])
-        menu.popup(point)
-
-    def _copy(self, map: int) -> None:
-        report = self._explore.report
-        if report is not None and report.maps and map < len(report.maps[0].values):
-            rows = report.maps[0].values[map]
-            QGuiApplication.clipboard().setText("\n".join("\t".join(map_(row)) for row in rows))
-
-    def _copy_picture(self) -> None:
-        QGuiApplication.clipboard().setPixmap(self._panels.stage.maps.viewport().grab())
+    def _tile_by_tile(self) -> None:
+        pin = self._explore.pointer.pin
+        self.tile_wanted.emit(pin.link.node if pin is not None else self._explore.view.layer)
 
     def open_folder(self, path: Path) -> None:
         """Show a folder in the file manager."""
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-
-
-def map_(row: Any) -> list[str]:
-    """The numbers of a row, so that they read back exactly."""
-    return [repr(each) for each in row.tolist()]

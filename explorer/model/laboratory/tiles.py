@@ -1,7 +1,8 @@
 """A convolution that was computed, cut into the tiles of Winograd's algorithm, and the algorithms for them.
 
-F(m×m, r×r') makes m×m outputs from m + r − 1 by m + r' − 1 inputs. Tiles begin m apart, in outputs and in inputs, so
-that neighbours share r − 1 inputs. What a tile reads outside of the map is 0, and what it makes outside is dropped.
+F(m×m', r×r') makes m×m' outputs from m + r − 1 by m' + r' − 1 inputs. Tiles begin m and m' apart, in outputs and in
+inputs, so that neighbours share r − 1 or r' − 1 inputs. What a tile reads outside of the map is 0, and what it makes
+outside is dropped.
 """
 
 from __future__ import annotations
@@ -24,7 +25,20 @@ from kernels.algebra.filter_form import transposed
 from kernels.algebra.matrix import identity, matrix
 from kernels.algebra.winograd import linear_moduli, winograd
 
-__all__ = ["MOST_INPUTS", "OWN", "Cut", "Pair", "Tiled", "convolutions", "filters", "point_sets", "points_of", "tiled"]
+__all__ = [
+    "MOST_INPUTS",
+    "OWN",
+    "Cut",
+    "Pair",
+    "Tiled",
+    "convolutions",
+    "filters",
+    "own_filters",
+    "own_outputs",
+    "point_sets",
+    "points_of",
+    "tiled",
+]
 
 Pair = tuple[int, int]
 """Of rows, then of columns."""
@@ -38,9 +52,9 @@ MOST_INPUTS = 16
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Outputs of `outputs` cells cut into tiles of m×m; `begin` is the padding above and to the left."""
+    """Outputs of `outputs` cells cut into tiles of m×m'; `begin` is the padding above and to the left."""
 
-    m: int
+    m: Pair
     kernel: Pair
     begin: Pair
     extents: Pair
@@ -49,16 +63,21 @@ class Cut:
     @property
     def count(self) -> Pair:
         """Rows and columns of tiles."""
-        return -(-self.outputs[0] // self.m), -(-self.outputs[1] // self.m)
+        return -(-self.outputs[0] // self.m[0]), -(-self.outputs[1] // self.m[1])
 
     @property
     def size(self) -> Pair:
         """Inputs of a tile, m + r − 1."""
-        return self.m + self.kernel[0] - 1, self.m + self.kernel[1] - 1
+        return self.m[0] + self.kernel[0] - 1, self.m[1] + self.kernel[1] - 1
 
     def origin(self, tile: Pair) -> Pair:
         """The first input of a tile; negative in the padding."""
-        return tile[0] * self.m - self.begin[0], tile[1] * self.m - self.begin[1]
+        return tile[0] * self.m[0] - self.begin[0], tile[1] * self.m[1] - self.begin[1]
+
+    @property
+    def middle(self) -> Pair:
+        """The tile in the middle."""
+        return self.count[0] // 2, self.count[1] // 2
 
     def clamped(self, tile: Pair) -> Pair:
         """The tile, or the one next to it that there is."""
@@ -67,7 +86,7 @@ class Cut:
 
     def making(self, row: int, column: int) -> Pair:
         """The tile that makes an output."""
-        return self.clamped((row // self.m, column // self.m))
+        return self.clamped((row // self.m[0], column // self.m[1]))
 
     def around(self, row: int, column: int) -> Pair:
         """The tile that makes the output whose window has an input in its middle."""
@@ -94,8 +113,8 @@ class Tiled:
         seen = group_of(self.layer, len(self.x), filter)
         return range(seen.start, seen.stop)
 
-    def cut(self, m: int) -> Cut:
-        """Its tiles for F(m×m, r×r')."""
+    def cut(self, m: Pair) -> Cut:
+        """Its tiles for F(m×m', r×r')."""
         (height, width), (rows, columns) = self.x.shape[1:], self.y.shape[1:]
         return Cut(m, self.layer.kernel, self.begin, (height, width), (rows, columns))
 
@@ -125,48 +144,57 @@ def tiled(result: Result, image: int) -> Tiled:
 
 def point_sets(layer: Layer, m: int) -> tuple[str, ...]:
     """The names of the sets of points that there are: `OWN` first where the layer is computed by this algorithm."""
-    own = (OWN,) if layer.method == "winograd" else ()
+    own = (OWN,) if own_outputs(layer) is not None else ()
     named = dict.fromkeys(preset.key for taps in layer.kernel if taps > 1 for preset in presets(m, taps))
     return (*own, *(named or ("usual",)))
 
 
-def filters(layer: Layer, m: int, points: str) -> tuple[FilterAlgorithm, FilterAlgorithm]:
-    """F(m, r) for the columns of a tile and F(m, r') for its rows, with a set of points; Refusal for large tiles.
+def own_outputs(layer: Layer) -> Pair | None:
+    """m and m' of the algorithm that the layer computes with, or None where it is computed in another way."""
+    return (layer.tile, layer.tile) if layer.method == "winograd" else None
+
+
+def own_filters(layer: Layer) -> tuple[FilterAlgorithm, FilterAlgorithm]:
+    """The algorithm that the layer computes with, for the columns and for the rows."""
+    # With the kernels behind them, the points are imported where a layer asks for them.
+    from kernels.convolution_methods import POINTS
+
+    def made(r: int) -> FilterAlgorithm:
+        moduli = linear_moduli([Fraction(point) for point in POINTS[: layer.tile + r - 2]])
+        return transposed(winograd(r, layer.tile, moduli, infinity=True).convolver)
+
+    return made(layer.kernel[0]), made(layer.kernel[1])
+
+
+def filters(layer: Layer, m: Pair, points: str) -> tuple[FilterAlgorithm, FilterAlgorithm]:
+    """F(m, r) for the columns of a tile and F(m', r') for its rows, with a set of points; Refusal for large tiles.
 
     A direction for which there is no such set has the usual points, and one with a single tap needs no transform.
     """
-    for taps in layer.kernel:
-        if m + taps - 1 > MOST_INPUTS:
+    for outputs, taps in zip(m, layer.kernel, strict=True):
+        if outputs + taps - 1 > MOST_INPUTS:
             raise Refusal(
                 "A tile of F({m}, {r}) has {count} inputs in a direction; the most that are shown are {limit}.",
-                m=m,
+                m=outputs,
                 r=taps,
-                count=m + taps - 1,
+                count=outputs + taps - 1,
                 limit=MOST_INPUTS,
                 hint="Choose fewer outputs m, or a layer with a smaller kernel.",
             )
-    down, across = (_filter(m, taps, points) for taps in layer.kernel)
-    return down, across
+    if points == OWN:
+        return own_filters(layer)
+    return _filter(m[0], layer.kernel[0], points), _filter(m[1], layer.kernel[1], points)
 
 
 def points_of(m: int, r: int, points: str) -> tuple[Point, ...]:
     """The points of a set for F(m, r), ∞ last; the usual ones where there is no such set."""
-    if points == OWN:
-        # With the kernels behind it, it is imported where a layer asks for it.
-        from kernels.convolution_methods import POINTS
-
-        return (*map(Fraction, POINTS[: m + r - 2]), "inf")
     return next((each.points for each in presets(m, r) if each.key == points), settled(Filter(m, r)).points)
 
 
 def _filter(m: int, r: int, points: str) -> FilterAlgorithm:
-    found = points_of(m, r, points)
-    if points == OWN:
-        moduli = linear_moduli(each for each in found if not isinstance(each, str))
-        return transposed(winograd(r, m, moduli, infinity=True).convolver)
     if r == 1:
         return FilterAlgorithm(identity(m), matrix([[1]] * m), identity(m))
-    return algorithm_of(Filter(m, r, found))
+    return algorithm_of(Filter(m, r, points_of(m, r, points)))
 
 
 def patch(plane: Array, origin: Pair, size: Pair) -> tuple[Array, Array]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
 from types import MappingProxyType
 from typing import Literal
@@ -63,19 +64,21 @@ class Numbers:
 
     def values(self) -> Array:
         """The exact numbers, each rounded to float64."""
-        return np.array([[float(int(each) * self.scale) for each in row] for row in self.whole])
+        by, of = self.scale.numerator, self.scale.denominator
+        return np.array([[int(each) * by / of for each in row] for row in self.whole])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Worked:
     """All numbers of a tile for one filter.
 
     down, across  the algorithm of the columns and that of the rows; `programs` in the order of float32
     channels      the input channels that the filter sees; `channel` is the place of the chosen one among them
+    origin        row and column of the map that the tile begins with
     stages        the matrices, of the chosen channel where there is one for each
     products      P_c of every channel;   directs  Σ g_c ∗ d_c of every channel
-    padding       (α, α') cells of d outside of the map;   dropped  (m, m) outputs outside of it
-    layer         (m, m) what the layer itself has computed, NaN where dropped
+    padding       (α, α') cells of d outside of the map;   dropped  (m, m') outputs outside of it
+    layer         (m, m') what the layer itself has computed, NaN where dropped
     """
 
     down: FilterAlgorithm
@@ -84,6 +87,7 @@ class Worked:
     channels: range
     channel: int
     filter: int
+    origin: Pair
     bias: Numbers | None
     stages: Mapping[Key, Numbers]
     products: tuple[Numbers, ...]
@@ -102,14 +106,19 @@ class Worked:
         """The stage that holds the outputs."""
         return "y" if "y" in self.stages else "Y"
 
-    @property
+    @cached_property
     def equal(self) -> bool:
         """Whether the outputs are exactly those of the plain sum."""
         found, wanted = self.stages[self.final], self.stages["direct"]
         return all(found.exact(i, j) == wanted.exact(i, j) for i, j in np.ndindex(found.shape))
 
-    def worst(self, key: Key) -> float:
-        """The largest error in float32 among the outputs that are kept of a stage; infinite where one overflowed."""
+    @cached_property
+    def worst(self) -> tuple[float, float]:
+        """The largest error of the outputs in float32, by this algorithm and by the plain sum."""
+        return self._worst(self.final), self._worst("direct")
+
+    def _worst(self, key: Key) -> float:
+        """Among the outputs that are kept; infinite where one overflowed."""
         numbers = self.stages[key]
         errors = [numbers.error(i, j) for i, j in np.ndindex(numbers.shape) if not self.dropped[i, j]]
         return max((float(abs(each)) if each is not None else np.inf for each in errors), default=0.0)
@@ -120,7 +129,7 @@ def worked(
 ) -> Steps[Worked]:
     """The numbers of a tile, a step for each channel; Refusal where one of its inputs is not finite."""
     down, across = algorithms
-    cut = of.cut(down.m)
+    cut = of.cut((down.m, across.m))
     tile = cut.clamped(tile)
     seen = of.channels(filter)
     data, padding = patch(of.x[seen.start : seen.stop], cut.origin(tile), cut.size)
@@ -154,15 +163,16 @@ def worked(
         stages["y"] = _sum([stages["Y"], bias])
         plain = _sum([plain, bias])
     stages["direct"] = plain
-    layer, dropped = patch(of.y[filter], (tile[0] * cut.m, tile[1] * cut.m), (cut.m, cut.m))
+    layer, dropped = patch(of.y[filter], (tile[0] * cut.m[0], tile[1] * cut.m[1]), cut.m)
     layer = np.where(dropped, np.nan, layer.astype(np.float64))
-    return Worked(
+    made = Worked(
         down,
         across,
         programs,
         seen,
         min(channel, len(seen) - 1),
         filter,
+        cut.origin(tile),
         bias,
         MappingProxyType(stages),
         tuple(products),
@@ -171,6 +181,9 @@ def worked(
         dropped,
         layer,
     )
+    for each in ("equal", "worst"):
+        getattr(made, each)  # Found here, where no frame waits for it.
+    return made
 
 
 def _check(data: Array, taps: Array, seen: range) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui import theme
@@ -14,20 +13,16 @@ from explorer.ui.derive.outline import Outline
 from explorer.ui.derive.results import Results
 from explorer.ui.derive.sheet import Sheet
 from explorer.ui.transport.bar import Transport
+from explorer.ui.transport.played import PlayedPage
 
 
-class Page(QWidget):
+class Page(PlayedPage):
     """Problem and steps at the left, the sheet in the middle, results at the right."""
 
     recoloured = Signal()
-    played = Signal()
-    """Space, wherever it means nothing else."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("derive")
-        self.setProperty("role", "ground")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("derive")
         self.form = Form()
         self.outline = Outline()
         self.sheet = Sheet()
@@ -113,13 +108,6 @@ class Page(QWidget):
     def show_count(self, number: int, count: int) -> None:
         """Which step of how many."""
         self._count.setText(f"{number} / {count}")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space plays; a button or a field that has the focus takes it before."""
-        if event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier:
-            self.played.emit()
-        else:
-            super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Mathematics in the colours of another theme."""

@@ -97,13 +97,13 @@ class Laboratory(QObject):
             self._made[name].enter()
         return self._made[name]
 
-    def show_tile(self, pin: Probe | None) -> None:
-        """The tile that makes the pinned cell, where that is an output of a convolution."""
+    def show_tile(self, layer: str, pin: Probe | None) -> None:
+        """A convolution layer tile by tile, at the tile that makes the pinned cell where that is one of its outputs."""
         from explorer.ui.laboratory.tile.tile import Tile
 
         page = self.show_page(TILE)
         assert isinstance(page, Tile)
-        page.open_at(pin)
+        page.open_at(layer, pin)
 
     # The workspace ---------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@ class PipelinePanel(QWidget):
 
     add_wanted = Signal(str)
     find_wanted = Signal()
+    menu_made = Signal(str, QMenu)
+    """The menu of a layer is complete but for what others add."""
     giver_wanted = Signal(str, str, str)
     """Layer, its side input, and the layer (or the source) to take it from."""
 
@@ -92,6 +94,7 @@ class PipelinePanel(QWidget):
             action.triggered.connect(lambda: layers.fold_wanted.emit(id))
         for choice in self._choices(id):
             self._add_givers(menu, id, choice)
+        self.menu_made.emit(id, menu)
         return menu
 
     def _add_givers(self, menu: QMenu, id: str, choice: GiverChoice) -> None:

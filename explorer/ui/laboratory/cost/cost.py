@@ -105,6 +105,7 @@ class Cost(AskedPage):
 
     def enter(self) -> None:
         """It is shown now."""
+        self._bench.status.show_values("", LABORATORY)
         self._bench.status.show_about(self.tr("float32, stride 1, as many outputs as inputs"), LABORATORY)
 
     def leave(self) -> None:

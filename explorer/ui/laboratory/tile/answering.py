@@ -8,7 +8,7 @@ from explorer.model.display import Maps, View, coloured
 from explorer.model.document import Link
 from explorer.model.evaluation import Result
 from explorer.model.laboratory.steps import Steps
-from explorer.model.laboratory.tiles import Cut, Tiled, filters, tiled
+from explorer.model.laboratory.tiles import Cut, Pair, Tiled, filters, tiled
 from explorer.model.laboratory.tiling import Worked, worked
 from explorer.refusal import Refusal
 from explorer.ui.laboratory.tile.choice import Choice
@@ -28,6 +28,7 @@ class Answer:
 
     choice: Choice
     result: Result
+    tile: Pair = (0, 0)
     of: Tiled | None = None
     cut: Cut | None = None
     maps: Maps | None = None
@@ -43,15 +44,16 @@ def answered(choice: Choice, result: Result, view: View, before: Answer | None) 
         of = tiled(result, choice.image)
         m = choice.outputs(of.layer)
         cut = of.cut(m)
-        choice = replace(choice, tile=cut.clamped(choice.tile))
-        answer = replace(answer, choice=choice, of=of, cut=cut)
+        tile = cut.middle if choice.tile is None else cut.clamped(choice.tile)
+        choice = replace(choice, tile=tile)
+        answer = replace(answer, choice=choice, tile=tile, of=of, cut=cut)
         yield 0, 1
         maps, small = _maps(of, choice, view, before, result)
         answer = replace(answer, maps=maps, small=small)
         yield 0, 1
         algorithms = filters(of.layer, m, choice.points)
         yield 0, 1
-        found = yield from worked(of, algorithms, choice.filter, choice.channel, choice.tile)
+        found = yield from worked(of, algorithms, choice.filter, choice.channel, tile)
         return replace(answer, worked=found)
     except Refusal as refusal:
         return replace(answer, refusal=refusal)

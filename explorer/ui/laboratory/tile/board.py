@@ -19,11 +19,11 @@ from explorer.model.laboratory.tiling import Key
 from explorer.ops.op import Array
 from explorer.ui.laboratory.tile import naming
 from explorer.ui.laboratory.tile.naming import Role
-from explorer.ui.laboratory.tile.showing import Shown, grid_texts, ulps_text
+from explorer.ui.laboratory.tile.showing import Shown, grid_texts
 from explorer.ui.theme import Theme
 from kernels.algebra.matrix import transpose
 
-_SIZES = (20, 18, 16, 15, 14, 13, 12, 11)
+_SIZES = (28, 24, 22, 20, 18, 16, 15, 14, 13, 12, 11)
 """Heights of the digits, in pixels at scale 1."""
 
 Cell = tuple[int, int]
@@ -120,6 +120,8 @@ def parts(shown: Shown) -> tuple[Part, ...]:
             Part(sign="="),
             made,
         )
+    if shown.texts.mode == "difference":
+        return _stage(shown, of.final), made
     return _stage(shown, of.final), Part(sign=MINUS), made, Part(sign="="), _difference(shown)
 
 
@@ -131,7 +133,7 @@ def _stage(shown: Shown, key: Key) -> Part:
         read = {(here.row, here.column)}
     hatch = of.padding if key == "d" else of.dropped if key in ("Y", "y", "direct") else None
     return Part(
-        naming.caption(of, key),
+        naming.full_caption(of, key, shown.texts.mode),
         role=naming.role(key),
         key=key,
         texts=_so_far(shown, key, rows),
@@ -161,16 +163,14 @@ def _matrix(name: str, matrix: Sequence[Sequence[Fraction]], lit: frozenset[Cell
 
 
 def _difference(shown: Shown) -> Part:
-    """By Winograd's algorithm less the plain sum: exactly, in float32, or in units of the last place of the latter."""
+    """By Winograd's algorithm less the plain sum, exactly or in float32."""
     of, mode = shown.of, shown.texts.mode
     found, plain = of.stages[of.final], of.stages["direct"]
     if mode == "exact":
         rows = [["0"] * found.shape[1]] * found.shape[0] if of.equal else grid_texts(found.values() - plain.values())
     else:
         with np.errstate(invalid="ignore"):
-            off = found.rounded.astype(np.float64) - plain.rounded
-            ulps = off / np.spacing(np.abs(plain.rounded))
-        rows = grid_texts(off) if mode == "float32" else [[ulps_text(float(each)) for each in row] for row in ulps]
+            rows = grid_texts(found.rounded.astype(np.float64) - plain.rounded)
     return Part(
         naming.difference(mode),
         texts=_so_far(shown, "direct", rows),
@@ -186,8 +186,9 @@ def _difference(shown: Shown) -> Part:
 def laid_out(found: Sequence[Part], room: QSizeF, theme: Theme) -> Board:
     """The parts in their places, with the largest digits that fit; with the smallest they may take more room."""
     board = Board()
+    longest = [max((text for row in each.wide for text in row), key=len, default="") for each in found]
     for size in _SIZES:
-        board = _laid(found, size, theme)
+        board = _laid(found, longest, size, theme)
         if board.size.width() <= room.width() and board.size.height() <= room.height():
             break
     return board
@@ -215,7 +216,7 @@ def caption_font(theme: Theme, size: int) -> QFont:
     return font
 
 
-def _laid(found: Sequence[Part], size: int, theme: Theme) -> Board:
+def _laid(found: Sequence[Part], longest: Sequence[str], size: int, theme: Theme) -> Board:
     digits, signs = QFontMetricsF(digits_font(theme, size)), QFontMetricsF(sign_font(theme, size))
     captions = QFontMetricsF(caption_font(theme, size))
     height = round(digits.height() + theme.px(size * 0.6))
@@ -224,13 +225,12 @@ def _laid(found: Sequence[Part], size: int, theme: Theme) -> Board:
     most = max(len(each.wide) for each in found) * height
     placed = []
     left = 1.0
-    for each in found:
+    for each, text in zip(found, longest, strict=True):
         rows, columns = each.shape
         if each.sign:
             width, across, tall = signs.horizontalAdvance(each.sign), 0.0, float(height)
         else:
-            longest = max((text for row in each.wide for text in row), key=len)
-            across = max(digits.horizontalAdvance(longest) + theme.px(size * 0.9), theme.px(size * 2.4))
+            across = max(digits.horizontalAdvance(text) + theme.px(size * 0.9), theme.px(size * 2.4))
             width, tall = across * columns, float(rows * height)
         body = QRectF(left, top + (most - tall) / 2, width, tall)
         taken = max(width, captions.horizontalAdvance(each.caption) if each.caption else 0.0)

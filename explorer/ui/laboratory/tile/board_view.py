@@ -140,6 +140,12 @@ class BoardView(QScrollArea):
         super().resizeEvent(event)
         self._lay_out()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme may bring another scale."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.widget() is not None:
+            self._lay_out()
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy and export."""
         self.menu_wanted.emit(event.globalPos())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMenu
 
@@ -35,11 +35,16 @@ class Copying(QObject):
 
     def popup(self, point: QPoint) -> None:
         """The ways to copy and export, at a point of the screen."""
+        menu = self.made_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(point)
+
+    def made_menu(self) -> QMenu:
+        """A menu of them."""
         menu = QMenu(self._tile.page)
         wanted = ("action.tile.copy", "action.tile.export")
         menu.addActions([each for each in self._tile.menu.actions() if each.objectName().startswith(wanted)])
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(point)
+        return menu
 
     def stage(self) -> None:
         """The numbers of the stage, tab separated and in full."""

@@ -28,7 +28,8 @@ def figure(shown: Shown, now: Theme) -> tuple[Extent, Callable[[QPainter], None]
     board = laid_out(parts(shown), QSizeF(look.px(1100), look.px(_ROOM)), look)
     width = max(board.size.width(), look.px(_LEAST))
     frames = film.frames(shown, width, look)
-    made = strip.fitting(shown.texts, shown.place, width, look)
+    place = shown.place if shown.phase.key != "d" else None
+    made = strip.fitting(shown.texts, place, width, look) if place is not None else None
     heading = look.font("heading")
     title = QFontMetricsF(heading).height()
     heights = (title, look.px(film.HEIGHT), board.size.height(), look.px(strip.HEIGHT))
@@ -48,7 +49,11 @@ def figure(shown: Shown, now: Theme) -> tuple[Extent, Callable[[QPainter], None]
             top += heights[1] + margin
             paint_board(painter, QPointF(margin, top), board, look)
             top += heights[2] + margin
-            strip.paint_strip(painter, QRectF(margin, top, width, heights[3]), made, look)
+            area = QRectF(margin, top, width, heights[3])
+            if made is not None:
+                strip.paint_strip(painter, area, made, look)
+            else:
+                strip.paint_overview(painter, area, shown.of, look)
         finally:
             painter.end()
 

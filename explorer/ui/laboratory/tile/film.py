@@ -130,7 +130,7 @@ def _paint_arrow(painter: QPainter, a: Frame, b: Frame, look: Theme) -> None:
     gap = look.px(4)
     start = QPointF(a.body.right() + gap, a.body.center().y())
     end = QPointF(b.body.left() - gap, b.body.center().y())
-    if a.body.center().y() != b.body.center().y():
+    if abs(a.body.center().y() - b.body.center().y()) > 1:
         end.setY(end.y() + (look.px(8) if a.body.center().y() > end.y() else -look.px(8)))
     if b.key == "direct":
         painter.drawText(QRectF(start, end).adjusted(0, -look.px(9), 0, look.px(9)), Qt.AlignmentFlag.AlignCenter, "=")

@@ -79,12 +79,15 @@ class Form(QWidget):
         _fill(self._layers, [(title, id) for id, title in layers], choice.layer)
         own = choice.points == OWN
         m = choice.outputs(layer)
-        sizes = [m] if own else range(1, MOST_OUTPUTS + 1)
+        sizes = [m] if own else [(each, each) for each in range(1, MOST_OUTPUTS + 1)]
         rows, columns = layer.kernel
-        _fill(self._outputs, [(f"F({each} × {each}, {rows} × {columns})", each) for each in sizes], m)
+        _fill(self._outputs, [(f"F({a} × {b}, {rows} × {columns})", a) for a, b in sizes], m[0])
         self._outputs.setEnabled(not own)
         names = self._names()
-        sets = [(f"{names[each]} · {points_text(layer, m, each)}", each) for each in point_sets(layer, m)]
+        known = point_sets(layer, choice.m)
+        sets = [
+            (names[each] if each == OWN else f"{names[each]} · {_points(layer, m[0], each)}", each) for each in known
+        ]
         _fill(self._points, sets, choice.points)
         self._filter.show_index(choice.filter, layer.filters)
         self._channel.show_index(choice.channel, channels)
@@ -102,7 +105,7 @@ class Form(QWidget):
         }
 
 
-def points_text(layer: Layer, m: int, points: str) -> str:
+def _points(layer: Layer, m: int, points: str) -> str:
     """The points of a set, for the longer side of the kernel."""
     found = points_of(m, max(layer.kernel), points)
     return " ".join(str(each).replace("-", MINUS).replace("inf", "∞") for each in found)

@@ -46,7 +46,6 @@ def symbol(of: Worked, place: Place) -> str:
 
 def caption(of: Worked, key: Key) -> str:
     """What stands above a matrix."""
-    channel = of.channels[of.channel]
     if key == "direct":
         return _tr("Tile", "plain sum")
     if key == of.final and key != "y":
@@ -58,8 +57,8 @@ def caption(of: Worked, key: Key) -> str:
         "g": _tr("Tile", "g · kernel"),
         "Gg": "G·g",
         "U": "u = G·g·Gᵀ",
-        "P": "m = u ⊙ v" if of.summed == "P" else _tr("Tile", "u ⊙ v · channel {0}").format(channel),
-        "M": _tr("Tile", "m · {0} channels").format(len(of.channels)),
+        "P": "m = u ⊙ v" if of.summed == "P" else "u ⊙ v",
+        "M": "m = Σ u ⊙ v",
         "AM": "Aᵀ·m",
         "Y": "Y = Aᵀ·m·A",
         "y": "y = Y + b",
@@ -67,12 +66,27 @@ def caption(of: Worked, key: Key) -> str:
     return captions[key]
 
 
+def full_caption(of: Worked, key: Key, mode: str) -> str:
+    """The same where there is more room: of which channel, and in which unit."""
+    text = caption(of, key)
+    if key == "P" and of.summed != "P":
+        text = _tr("Tile", "{0} · channel {1}").format(text, of.channels[of.channel])
+    return _tr("Tile", "{0} · error in ulp").format(text) if mode == "difference" else text
+
+
+def source(of: Worked, place: Place) -> str:
+    """Where a number of the tile or of the kernel comes from."""
+    if place.key == "g":
+        return _tr("Tile", "tap ({0}, {1}) of filter {2}").format(place.row, place.column, of.filter)
+    if of.padding[place.row, place.column]:
+        return _tr("Tile", "padding")
+    at = of.origin[0] + place.row, of.origin[1] + place.column
+    return _tr("Tile", "channel {0}, row {1}, column {2} of the input").format(of.channels[of.channel], *at)
+
+
 def difference(mode: str) -> str:
     """What stands above the difference between both ways."""
-    return {
-        "exact": _tr("Tile", "exact difference"),
-        "float32": _tr("Tile", "difference in float32"),
-    }.get(mode, _tr("Tile", "difference in ulp"))
+    return _tr("Tile", "exact difference") if mode == "exact" else _tr("Tile", "difference in float32")
 
 
 def detail(name: str) -> str:
@@ -81,6 +95,7 @@ def detail(name: str) -> str:
         "exact": _tr("Tile", "exact"),
         "float32": _tr("Tile", "float32"),
         "difference": _tr("Tile", "difference"),
+        "layer": _tr("Tile", "the layer"),
     }[name]
 
 

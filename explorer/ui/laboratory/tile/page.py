@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from explorer.ui import theme
@@ -16,22 +15,17 @@ from explorer.ui.laboratory.tile.form import Form
 from explorer.ui.laboratory.tile.strip import Strip
 from explorer.ui.laboratory.tile.tile_map import TileMap
 from explorer.ui.transport.bar import Transport
+from explorer.ui.transport.played import PlayedPage
 
 NUMBER_MILLISECONDS = 800
 """How long a number is shown at speed 1."""
 
 
-class Page(QWidget):
+class Page(PlayedPage):
     """Holds the parts; what they show comes from outside."""
 
-    played = Signal()
-    """Space, wherever it means nothing else."""
-
     def __init__(self, title_of: Callable[[int], str]) -> None:
-        super().__init__()
-        self.setObjectName("tile")
-        self.setProperty("role", "ground")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("tile")
         self.form = Form()
         tip = self.tr("Click a tile, or move with the arrows (with Shift: by 10)")
         self.map = TileMap("tile.map", self.tr("Map with its tiles"), tip)
@@ -57,9 +51,9 @@ class Page(QWidget):
         self._behind.setObjectName("tile.behind")
         self._behind.setProperty("role", "behind")
         self._behind.hide()
-        self._note = Text(font="text", wrap=True)
+        self._note = Text(font="text", muted=True, wrap=True)
+        self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._note.setObjectName("tile.note")
-        self._note.setProperty("role", "bad badge")
         self._badge = Text(font="small")
         self._badge.setObjectName("tile.check")
         self._badge.setProperty("role", "good")
@@ -116,11 +110,14 @@ class Page(QWidget):
         column.addLayout(head)
         column.addWidget(self._reason)
         column.addWidget(self._behind)
-        column.addWidget(self._note)
         self._cards = [self._card(self.film), self._card(self.board), self._card(self.strip)]
         for card, stretch in zip(self._cards, (0, 1, 0), strict=True):
             column.addWidget(card, stretch)
         self._rest = QWidget()
+        about = QVBoxLayout(self._rest)
+        about.addStretch(2)
+        about.addWidget(self._note)
+        about.addStretch(3)
         column.addWidget(self._rest, 1)
         column.addWidget(self.transport)
         return side
@@ -154,7 +151,6 @@ class Page(QWidget):
     def show_note(self, text: str) -> None:
         """Why there are no numbers; "" shows them."""
         self._note.setText(text)
-        self._note.setVisible(bool(text))
         self._rest.setVisible(bool(text))
         for card in (*self._cards, self.transport, self._reason):
             card.setVisible(not text)
@@ -165,10 +161,3 @@ class Page(QWidget):
         """Say that what is shown is behind the settings, or nothing."""
         self._behind.setText(text)
         self._behind.setVisible(bool(text))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space plays; a button or a field that has the focus takes it before."""
-        if event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier:
-            self.played.emit()
-        else:
-            super().keyPressEvent(event)

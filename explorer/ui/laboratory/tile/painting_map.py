@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
 from explorer.model.digits import number
 from explorer.model.display import Maps
 from explorer.model.laboratory.tiles import Cut, Pair
 from explorer.ui.laboratory.tile.naming import hue
-from explorer.ui.stage.painting_maps import READABLE_CELL, image_of, ink_on
+from explorer.ui.stage.painting_maps import image_of, ink_on
 from explorer.ui.theme import Theme
 
+_READABLE = 52
+"""Pixels of a cell from which its number is written."""
 _LINED = 5
 """Pixels between the beginnings of tiles from which these are ruled."""
 
@@ -52,16 +54,18 @@ def whole(cut: Cut, room: QRectF) -> Area:
     top, left = cut.origin((0, 0))
     rows, columns = cut.count
     end = [
-        max(extent, start + m * cut.m + size - cut.m)
-        for extent, start, m, size in zip(cut.extents, (top, left), (rows, columns), cut.size, strict=True)
+        max(extent, start + (tiles - 1) * m + size)
+        for extent, start, tiles, m, size in zip(
+            cut.extents, (top, left), (rows, columns), cut.m, cut.size, strict=True
+        )
     ]
     return _fitted((min(top, 0), min(left, 0)), (end[0] - min(top, 0), end[1] - min(left, 0)), room)
 
 
 def near(cut: Cut, tile: Pair, room: QRectF) -> Area:
-    """The tile, and m cells more on each side."""
+    """The tile, and as much more on each side as the next one begins apart."""
     top, left = cut.origin(tile)
-    return _fitted((top - cut.m, left - cut.m), (cut.size[0] + 2 * cut.m, cut.size[1] + 2 * cut.m), room)
+    return _fitted((top - cut.m[0], left - cut.m[1]), (cut.size[0] + 2 * cut.m[0], cut.size[1] + 2 * cut.m[1]), room)
 
 
 def _fitted(first: Pair, count: Pair, room: QRectF) -> Area:
@@ -74,7 +78,7 @@ def paint_whole(painter: QPainter, area: Area, maps: Maps, cut: Cut, tile: Pair,
     """The map, ruled where tiles begin, and the chosen tile."""
     painter.save()
     _paint_cells(painter, area, maps, cut, look)
-    if cut.m * area.cell >= look.px(_LINED):
+    if min(cut.m) * area.cell >= look.px(_LINED):
         _rule(painter, area, cut, QColor(255, 255, 255, 70))
     top, left = cut.origin(tile)
     found = area.cells(top, left, *cut.size)
@@ -106,9 +110,11 @@ def paint_near(painter: QPainter, area: Area, maps: Maps, cut: Cut, tile: Pair, 
     ]
     chosen = area.cells(*cut.origin(tile), *cut.size)
     painter.setPen(Qt.PenStyle.NoPen)
-    shade = look.color("accent", 0.3)
+    shared = QPainterPath()
+    shared.setFillRule(Qt.FillRule.WindingFill)
     for each in neighbours:
-        painter.fillRect(area.cells(*cut.origin(each), *cut.size).intersected(chosen), shade)
+        shared.addRect(area.cells(*cut.origin(each), *cut.size).intersected(chosen))
+    painter.fillPath(shared, look.color("accent", 0.28))
     _paint_numbers(painter, area, maps, look)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for each in neighbours:
@@ -121,7 +127,7 @@ def paint_near(painter: QPainter, area: Area, maps: Maps, cut: Cut, tile: Pair, 
             painter.drawRect(found)
     top, left = cut.origin(tile)
     middle = tuple((taps - 1) // 2 for taps in cut.kernel)
-    made = area.cells(top + middle[0], left + middle[1], cut.m, cut.m)
+    made = area.cells(top + middle[0], left + middle[1], *cut.m)
     _frame(painter, chosen, look, "accent", 3)
     painter.setPen(QPen(QColor(255, 255, 255, 200), look.px(4)))
     painter.drawRect(made)
@@ -151,15 +157,15 @@ def _rule(painter: QPainter, area: Area, cut: Cut, colour: QColor) -> None:
     painter.setPen(QPen(colour, 1))
     top, left = cut.origin((0, 0))
     for row in range(cut.count[0] + 1):
-        y = area.cells(top + row * cut.m, 0, 0, 0).top()
+        y = area.cells(top + row * cut.m[0], 0, 0, 0).top()
         painter.drawLine(QPointF(area.rect.left(), y), QPointF(area.rect.right(), y))
     for column in range(cut.count[1] + 1):
-        x = area.cells(0, left + column * cut.m, 0, 0).left()
+        x = area.cells(0, left + column * cut.m[1], 0, 0).left()
         painter.drawLine(QPointF(x, area.rect.top()), QPointF(x, area.rect.bottom()))
 
 
 def _paint_numbers(painter: QPainter, area: Area, maps: Maps, look: Theme) -> None:
-    if area.cell < look.px(READABLE_CELL):
+    if area.cell < look.px(_READABLE):
         return
     values, pixels = maps.values[0], maps.images[0]
     painter.setFont(look.font("small number"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject
 
 from explorer.model.digits import number
 from explorer.model.laboratory.tile_terms import Place
-from explorer.model.laboratory.tiles import Cut
+from explorer.model.laboratory.tiles import Cut, Pair
 from explorer.model.laboratory.tiling import Worked
 from explorer.ui.laboratory.tile import naming
 from explorer.ui.laboratory.tile.answering import Answer
@@ -23,9 +24,10 @@ _tr = QCoreApplication.translate
 class Presenting(QObject):
     """Holds the step, and the number under the cursor."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, status: Status) -> None:
         super().__init__()
         self._page = page
+        self._status = status
         self._shown: Shown | None = None
         self._answer: Answer | None = None
 
@@ -36,18 +38,21 @@ class Presenting(QObject):
         page.form.show_choice(
             choice, answer.result.saved.layer, layers, answer.result.saved.w.shape[1], images[0], images[1]
         )
-        page.map.show_tile(answer.small, answer.cut, choice.tile)
-        page.near.show_tile(answer.maps, answer.cut, choice.tile)
+        page.map.show_tile(answer.small, answer.cut, answer.tile)
+        page.near.show_tile(answer.maps, answer.cut, answer.tile)
         if answer.cut is None or answer.of is None:
             page.show_map_titles("", "")
             return
-        cut, (row, column) = answer.cut, choice.tile
+        cut, (row, column) = answer.cut, answer.tile
         channel = answer.of.channels(choice.filter)[choice.channel]
         rows, columns = cut.count
+        whole = _tr("Tile", "Channel {0} · {1} × {2} tiles, {3} apart")
+        if answer.of.x.dtype != np.float32:
+            whole = _tr("Tile", "Channel {0} as float32 · {1} × {2} tiles, {3} apart")
         page.show_map_titles(
-            _tr("Tile", "Channel {0} · {1} × {2} tiles, {3} apart").format(channel, rows, columns, cut.m),
+            whole.format(channel, rows, columns, _brief(cut.m)),
             _tr("Tile", "Tile ({0}, {1}) · {2} × {3} inputs, {4} shared").format(
-                row, column, *cut.size, " × ".join(dict.fromkeys(str(taps - 1) for taps in cut.kernel))
+                row, column, *cut.size, _brief((cut.kernel[0] - 1, cut.kernel[1] - 1))
             ),
         )
 
@@ -57,11 +62,12 @@ class Presenting(QObject):
         page = self._page
         page.film.show_step(shown)
         page.board.show_step(shown)
-        page.strip.show_number(shown.texts if shown is not None else None, shown.place if shown is not None else None)
         self.show_hovered(None)
         if shown is None:
             page.show_texts(_tr("Tile", "Tile by tile"), "")
             page.show_check("", "", True)
+            self._status.show_values("", LABORATORY)
+            self._status.show_about("", LABORATORY)
             return
         of, key = shown.of, shown.phase.key
         page.show_texts(naming.title(of, key), naming.reason(of, key))
@@ -82,18 +88,23 @@ class Presenting(QObject):
         known = place if place is not None and shown is not None and shown.known(place) else None
         page.film.show_hovered(place)
         page.board.show_hovered(known)
-        if shown is not None:
-            page.strip.show_number(shown.texts, known or shown.place)
+        place = shown.place if shown is not None and shown.phase.key != "d" else None
+        page.strip.show_number(shown.texts if shown is not None else None, known or place)
 
-    def show_outcome(self, of: Worked, cut: Cut, status: Status) -> None:
+    def show_outcome(self, of: Worked, cut: Cut) -> None:
         """Whether the outputs are right, and how far float32 is off."""
-        fast, plain = number(of.worst(of.final), 2), number(of.worst("direct"), 2)
+        fast, plain = (number(each, 2) for each in of.worst)
         equal = of.equal
         text = _tr("Tile", "exactly the plain sum") if equal else _tr("Tile", "differs from the plain sum")
         tip = _tr("Tile", "Largest error of the outputs in float32: {0} by Winograd's algorithm, {1} by the plain sum.")
         self._page.show_check(text, tip.format(fast, plain), equal)
         values = _tr("Tile", "largest error in float32: {0}, of the plain sum {1}")
-        about = _tr("Tile", "F({0}×{0}, {1}×{2}) · {3} multiplications, plainly {4}")
+        about = _tr("Tile", "F({0}×{1}, {2}×{3}) · {4} multiplications, plainly {5}")
         products, taps = of.stages["P"].rounded.size, of.stages["g"].rounded.size
-        status.show_values(values.format(fast, plain), LABORATORY)
-        status.show_about(about.format(cut.m, *cut.kernel, products, cut.m**2 * taps), LABORATORY)
+        self._status.show_values(values.format(fast, plain), LABORATORY)
+        self._status.show_about(about.format(*cut.m, *cut.kernel, products, cut.m[0] * cut.m[1] * taps), LABORATORY)
+
+
+def _brief(pair: Pair) -> str:
+    """2, or 1 × 4 where they differ."""
+    return " × ".join(dict.fromkeys(map(str, pair)))

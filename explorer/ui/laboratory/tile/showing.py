@@ -19,6 +19,7 @@ Mode = Literal["exact", "float32", "difference"]
 DIGITS = 4
 """Of a number in a stage, and of the largest term of a formula."""
 _ULP_DIGITS = 2
+_LAYER_DIGITS = 9
 
 
 class Way:
@@ -150,7 +151,7 @@ def ulps_text(value: float) -> str:
 
 
 def details(of: Worked, place: Place) -> tuple[tuple[str, str], ...]:
-    """A number in full: (what, text) of the exact fraction, of float32, and of their difference."""
+    """A number in full: (what, text) of the exact fraction, of float32, of their difference, and what the layer has."""
     numbers = of.stages[place.key]
     exact, error = numbers.exact(place.row, place.column), numbers.error(place.row, place.column)
     found = [
@@ -160,6 +161,8 @@ def details(of: Worked, place: Place) -> tuple[tuple[str, str], ...]:
     if error is not None:
         ulps = ulps_text(numbers.ulps(place.row, place.column))
         found.append(("difference", f"{ulps} ulp · {number(float(error), 3)}" if error else "0"))
+    if place.key in (of.final, "direct") and not of.dropped[place.row, place.column]:
+        found.append(("layer", number(float(of.layer[place.row, place.column]), _LAYER_DIGITS)))
     return tuple(found)
 
 

@@ -1,109 +1,26 @@
-"""The formula of one number: its terms with their values, one below the other, and what they add up to."""
+"""The formula of one number on the screen and in a figure: lines of terms, and the number itself in full."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from explorer.model.digits import MINUS, number, reconciled
-from explorer.model.laboratory.tile_terms import Place, Term, in_order
-from explorer.refusal import message
+from explorer.model.digits import MINUS
+from explorer.model.laboratory.tile_terms import Place
+from explorer.model.laboratory.tiling import Worked
 from explorer.ui import theme
 from explorer.ui.laboratory.tile import naming
+from explorer.ui.laboratory.tile.formula import Formula, formula, leading, spelled
 from explorer.ui.laboratory.tile.naming import Role
-from explorer.ui.laboratory.tile.showing import DIGITS, Texts, details
-from explorer.ui.texts import said
+from explorer.ui.laboratory.tile.showing import Texts, details
 from explorer.ui.theme import Theme
 
 HEIGHT = 136
 """At scale 1."""
 _ROW, _SIGN, _RESULT = 25, 12, 250
-_MOST_DETAIL = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A term: what it is, with the numbers put in, and its value; `sign` stands before it, `value_sign` before that."""
-
-    sign: str
-    name: str
-    inserted: str
-    value_sign: str
-    value: str
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """A number with its terms; `inserted` says whether the second line says anything that the third does not."""
-
-    symbol: str
-    columns: tuple[Column, ...]
-    inserted: bool
-    value: str
-    details: tuple[tuple[str, str], ...]
-    order: str = ""
-
-
-def formula(texts: Texts, place: Place, most: int) -> Formula:
-    """The formula of a number with at most so many terms: the largest ones, and the others as one."""
-    of = texts.of
-    exact = texts.mode == "exact"
-    found = _fewer(texts.terms(place), most)
-    value = texts.value(place)
-    values = [float(each.exact) if exact else each.rounded for each in found]
-    numbers, text = reconciled(values, value, DIGITS) if values else ([], number(value, DIGITS))
-    columns = tuple(_column(texts, each, shown) for each, shown in zip(found, numbers, strict=True))
-    order = "" if exact else in_order(of, place, lambda each: naming.symbol(of, each))
-    return Formula(
-        naming.symbol(of, place),
-        tuple(replace(each, sign=_leading(each.sign)) if not at else each for at, each in enumerate(columns)),
-        any(each.factor != 1 or len(each.reads) > 1 for each in found),
-        text,
-        details(of, place),
-        order,
-    )
-
-
-def _leading(sign: str) -> str:
-    return "" if sign == "+" else sign
-
-
-def _fewer(terms: Sequence[Term], most: int) -> list[Term]:
-    if len(terms) <= most:
-        return list(terms)
-    largest = sorted(range(len(terms)), key=lambda at: -abs(terms[at].exact))[: most - 1]
-    rest = [each for at, each in enumerate(terms) if at not in largest]
-    name = message("… {count} more", count=len(rest))
-    exact = sum((each.exact for each in rest), Fraction())
-    return [terms[at] for at in sorted(largest)] + [Term(Fraction(1), (), exact, sum(e.rounded for e in rest), name)]
-
-
-def _column(texts: Texts, term: Term, value: str) -> Column:
-    negative = term.factor < 0
-    size = abs(term.factor)
-    times = "" if size == 1 else f"{size}·"
-    value_sign, plain = (MINUS, value[1:]) if value.startswith(MINUS) else ("+", value)
-    role: Role = naming.role(term.reads[0].key) if term.reads else "matrix"
-    if len(term.reads) == 2:
-        role = "products"
-    if term.name is not None:
-        return Column("+", said(term.name), "", value_sign, plain, role)
-    name = times + "·".join(naming.symbol(texts.of, each) for each in term.reads)
-    inserted = times + "·".join(_bracketed(number(texts.value(each), DIGITS)) for each in term.reads)
-    return Column(MINUS if negative else "+", name, inserted, value_sign, plain, role)
-
-
-def _bracketed(text: str) -> str:
-    return f"({text})" if text.startswith(MINUS) else text
-
-
-# Painting ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +39,22 @@ class Faces:
 
 def fitting(texts: Texts, place: Place, width: float, look: Theme) -> Formula:
     """The formula with as many terms as there is room for beside the result."""
-    room = width - look.px(_RESULT)
-    most = len(texts.terms(place))
-    made = formula(texts, place, max(most, 1))
-    while most > 2 and _width(made, look) > room:
-        most -= 1
-        made = formula(texts, place, most)
-    return made
+    count = len(texts.terms(place))
+    made = formula(texts, place, max(count, 1))
+    over = _width(made, look) - (width - look.px(_RESULT))
+    if over <= 0 or count <= 2:
+        return made
+    # The smallest terms make room for themselves and for the one that stands for them.
+    metrics = QFontMetricsF(look.font("formula"))
+    sign = metrics.horizontalAdvance("+") + look.px(_SIGN)
+    widths = _widths(made, look)
+    over += metrics.horizontalAdvance(f"… {count} more") + sign
+    order = sorted(range(count), key=lambda at: abs(texts.terms(place)[at].exact))
+    left = count
+    while over > 0 and left > 1:
+        over -= widths[order[count - left]] + sign
+        left -= 1
+    return formula(texts, place, left + 1)
 
 
 def _widths(made: Formula, look: Theme) -> list[float]:
@@ -179,7 +105,7 @@ def _paint_terms(painter: QPainter, rect: QRectF, made: Formula, look: Theme, fa
         for at, (each, width) in enumerate(zip(made.columns, widths, strict=True)):
             before = each.value_sign if line == "value" else each.sign
             if line == "value" and not at:
-                before = _leading(before)
+                before = leading(before)
             text: str = getattr(each, line)
             painter.setPen(look.color("muted"))
             if text and (at or before):
@@ -232,6 +158,36 @@ def _text(
     painter.drawText(QRectF(left, top, width + 1, height), align | Qt.AlignmentFlag.AlignVCenter, text)
 
 
+def overview(of: Worked) -> tuple[tuple[str, Role], ...]:
+    """The whole algorithm in pieces, each with what it is made of."""
+    return (
+        ("y", "outputs"),
+        (" = Aᵀ · [ " if of.summed == "P" else " = Aᵀ · [ Σ ", "matrix"),
+        ("(G · g · Gᵀ)", "taps"),
+        (" ⊙ ", "products"),
+        ("(Bᵀ · d · B)", "data"),
+        (" ] · A", "matrix"),
+        (" + b" if of.bias is not None else "", "outputs"),
+    )
+
+
+def paint_overview(painter: QPainter, rect: QRectF, of: Worked, look: Theme) -> None:
+    """The whole algorithm in one line."""
+    pieces = overview(of)
+    font = look.font("result")
+    metrics = QFontMetricsF(font)
+    width = sum(metrics.horizontalAdvance(text) for text, _ in pieces)
+    if width > rect.width():
+        font.setPixelSize(max(round(font.pixelSize() * rect.width() / width), 1))
+        metrics = QFontMetricsF(font)
+    painter.setFont(font)
+    left = rect.left()
+    for text, role in pieces:
+        painter.setPen(naming.hue(role, look))
+        _text(painter, left, rect.top(), metrics.horizontalAdvance(text), rect.height(), text)
+        left += metrics.horizontalAdvance(text)
+
+
 class Strip(QWidget):
     """Shows the formula of a number."""
 
@@ -241,6 +197,7 @@ class Strip(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._texts: Texts | None = None
         self._place: Place | None = None
+        self._fitted: tuple[tuple[Texts, Place, int, Theme], Formula] | None = None
 
     def sizeHint(self) -> QSize:
         """Four lines."""
@@ -253,46 +210,39 @@ class Strip(QWidget):
         return QSize(look.px(420), look.px(HEIGHT))
 
     def show_number(self, texts: Texts | None, place: Place | None) -> None:
-        """Another number."""
+        """Another number; without one the whole algorithm."""
         if (texts, place) == (self._texts, self._place):
             return
         self._texts, self._place = texts, place
         self.setAccessibleName(self.text())
+        full = details(texts.of, place) if texts is not None and place is not None else ()
+        self.setToolTip("\n".join(f"{naming.detail(name)}: {text}" for name, text in full))
         self.update()
 
     def formula(self) -> Formula | None:
         """What is shown."""
         if self._texts is None or self._place is None:
             return None
-        return fitting(self._texts, self._place, self.width(), theme.current())
+        about = self._texts, self._place, self.width(), theme.current()
+        if self._fitted is None or self._fitted[0] != about:
+            self._fitted = about, fitting(*about)
+        return self._fitted[1]
 
     def text(self) -> str:
         """The formula as one line."""
-        if self._texts is None or self._place is None:
+        if self._texts is None:
             return ""
+        if self._place is None:
+            return "".join(text for text, _ in overview(self._texts.of))
         return spelled(formula(self._texts, self._place, max(len(self._texts.terms(self._place)), 1)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """All of it."""
-        made = self.formula()
+        if self._texts is None:
+            return
+        painter, made = QPainter(self), self.formula()
         if made is not None:
-            painter = QPainter(self)
             paint_strip(painter, QRectF(self.rect()), made, theme.current())
-            painter.end()
-
-
-def spelled(made: Formula) -> str:
-    """m₀₁ = u₀₁·v₀₁ = 0.5·(−2) = −1."""
-    parts = [made.symbol]
-    if made.columns:
-        parts.append(" ".join(f"{each.sign} {each.name}" for each in made.columns).strip())
-        if made.inserted:
-            parts.append(" ".join(f"{each.sign} {each.inserted or each.value}" for each in made.columns).strip())
-        if len(made.columns) > 1:
-            values = [f"{each.value_sign} {each.value}" for each in made.columns]
-            parts.append(" ".join([_unsigned(values[0]), *values[1:]]))
-    return " = ".join([*parts, made.value])
-
-
-def _unsigned(text: str) -> str:
-    return text.removeprefix("+ ")
+        else:
+            paint_overview(painter, QRectF(self.rect()), self._texts.of, theme.current())
+        painter.end()

@@ -18,6 +18,7 @@ from explorer.model.evaluation import Evaluated, Result
 from explorer.model.laboratory.tile_terms import Place
 from explorer.model.laboratory.tiles import Pair, convolutions, tiled
 from explorer.model.store import History
+from explorer.ops.convolution_layer import Layer
 from explorer.refusal import Refusal
 from explorer.ui.actions import added
 from explorer.ui.calculation.probe import Probe
@@ -34,6 +35,7 @@ from explorer.ui.pipeline.cards import title_of
 from explorer.ui.texts import said
 from explorer.ui.workspaces import Acts
 
+_TASK = "tile"
 _OVERDUE = 150
 """Milliseconds after which what is shown is marked as behind the settings."""
 
@@ -54,9 +56,11 @@ class Tile(QObject):
         self._mode: Mode = "exact"
         self._entered = False
         self._asked: Evaluated | None = None
-        self._presenting = Presenting(self.page)
+        self._presenting = Presenting(self.page, bench.status)
         self._running = Running(bench.evaluator)
         self._running.failed.connect(bench.failed)
+        self._running.failed.connect(lambda error: bench.status.idle(_TASK))
+        self._running.progressed.connect(self._show_progress)
         self._overdue = QTimer(self)
         self._overdue.setSingleShot(True)
         self._overdue.setInterval(_OVERDUE)
@@ -115,6 +119,7 @@ class Tile(QObject):
         """Give up what is being computed."""
         self.leave()
         self._running.cancel()
+        self._bench.status.idle(_TASK)
 
     def settled(self) -> bool:
         """Whether what is shown is the answer to the choice in the current document."""
@@ -136,22 +141,20 @@ class Tile(QObject):
 
     # What is chosen ------------------------------------------------------------------------------------------------
 
-    def open_at(self, pin: Probe | None) -> None:
-        """Go to the tile that makes a cell, or to the layer that Explore looks at; others stay as they are."""
-        explore = self._bench.explore
-        layer = pin.link.node if pin is not None else explore.view.layer
+    def open_at(self, layer: str, pin: Probe | None) -> None:
+        """Go to a layer, and to the tile that makes a cell of it; nothing changes where it is no convolution."""
         found = self._convolutions()
         if layer not in found:
             return
         choice = self._fitted_to(layer)
-        if pin is not None:
+        if pin is not None and pin.link.node == layer:
             choice = replace(choice, filter=pin.place.map, image=pin.picture)
             try:
                 of = tiled(found[layer], pin.picture)
                 cut = of.cut(choice.outputs(of.layer))
                 choice = replace(choice, tile=cut.making(pin.place.row, pin.place.column))
             except Refusal:
-                choice = replace(choice, tile=(0, 0))
+                choice = replace(choice, tile=None)
         self._apply(choice, self.tr("Choose tile"))
 
     def _convolutions(self) -> Mapping[str, Result]:
@@ -159,15 +162,18 @@ class Tile(QObject):
         return convolutions(report.evaluated) if report is not None and report.evaluated is not None else {}
 
     def _fitted_to(self, layer: str) -> Choice:
-        """The choice for a layer; another one begins with its first tile and its own algorithm."""
+        """The choice for a layer; another one begins with its middle tile and its own algorithm."""
         if layer == self._choice.layer:
             return self._choice
-        other = fitted(replace(self._choice, layer="", tile=(0, 0)), self._convolutions(), layer)
+        other = fitted(replace(self._choice, layer="", tile=None), self._convolutions(), layer)
         return other or self._choice
 
     def _change(self, fields: dict[str, Any]) -> None:
-        choice = self._fitted_to(fields["layer"]) if "layer" in fields else replace(self._choice, **fields)
-        self._apply(choice, self.tr("Change the algorithm"))
+        if "layer" in fields:
+            self._apply(self._fitted_to(fields["layer"]), self.tr("Choose layer"))
+        elif self._answer is not None:
+            layer: Layer = self._answer.result.saved.layer
+            self._apply(self._choice.changed(layer, **fields), self.tr("Change the algorithm"))
 
     def _choose_tile(self, tile: Pair, dragging: bool) -> None:
         self._apply(replace(self._choice, tile=tile), self.tr("Choose tile"), "tile")
@@ -183,6 +189,7 @@ class Tile(QObject):
             self.history.apply(choice, label, merge)
 
     def _chosen(self) -> None:
+        self._choice = self.history.state
         self._bench.history_changed()
         self._ask()
 
@@ -213,7 +220,8 @@ class Tile(QObject):
         evaluated, view = report.evaluated, report.request.view
         self._asked = evaluated
         found = convolutions(evaluated)
-        choice = fitted(self.history.state, found, view.layer)
+        before: Layer | None = self._answer.result.saved.layer if self._answer is not None else None
+        choice = fitted(self._choice, found, view.layer, before)
         if choice is None:
             self._running.cancel()
             self._show_nothing(self.tr("There is no convolution among the layers. Add one in Explore (Ctrl+1)."))
@@ -225,7 +233,11 @@ class Tile(QObject):
         steps = answered(choice, result, view, self._answer)
         self._running.start(steps, self._show_answer, lambda refusal: self._show_nothing(said(refusal)))
 
+    def _show_progress(self, done: int, total: int) -> None:
+        self._bench.status.busy(_TASK, self.tr("Working through the channels"), done, total)
+
     def _show_answer(self, answer: Answer) -> None:
+        self._bench.status.idle(_TASK)
         self._answer, self._choice = answer, answer.choice
         self._presenting.show_choices(answer, self._layers(), self._images())
         if answer.worked is None:
@@ -236,10 +248,11 @@ class Tile(QObject):
         self._texts = Texts(answer.worked, self._mode)
         self.page.show_note("")
         assert answer.cut is not None
-        self._presenting.show_outcome(answer.worked, answer.cut, self._bench.status)
+        self._presenting.show_outcome(answer.worked, answer.cut)
         self._show(self._way.nearest(before.phase.key, before.line) if before is not None else 0)
 
     def _show_nothing(self, why: str) -> None:
+        self._bench.status.idle(_TASK)
         self._way = self._texts = self._shown = None
         self.page.transport.pause()
         self._presenting.show_step(None)
