@@ -18,7 +18,7 @@ from explorer.model.derivation.cost import direct
 from explorer.model.laboratory.costs import Layer, layer_cost
 from explorer.model.laboratory.sweeps import Sweep
 from explorer.ui.laboratory.asking import changed, kept
-from explorer.ui.laboratory.charts.chart import Axis, Chart, Line
+from explorer.ui.laboratory.charts.chart import Line
 from explorer.ui.laboratory.cost.asked import USUAL
 from explorer.ui.laboratory.cost.cost import Cost
 from explorer.ui.laboratory.cost.presenting import sentences
@@ -185,7 +185,6 @@ def test_settings_are_remembered(costing: Costing) -> None:
 
 
 def test_a_way_that_falls_behind_is_said_to_be_overtaken() -> None:
-    axis = Axis("C")
     lines = (
         Line("direct", (1, 2, 4), (2, 2, 2)),
         Line("im2col", (1, 2, 4), (1, 1, 4)),
@@ -193,7 +192,7 @@ def test_a_way_that_falls_behind_is_said_to_be_overtaken() -> None:
         Line("FFT", (1, 2, 4), (9, 9, 9)),
     )
     sweep = Sweep(Layer(1, 1, 2, 8, 8, 3), "C", (1, 2, 4))
-    assert sentences(Chart("", axis, axis, lines), sweep, measured=True) == [
+    assert sentences(lines, sweep, measured=True) == [
         "direct overtakes im2col at C = 3 on this machine",
         "F(2×2) overtakes direct at C = 3 on this machine (between 2 and 4)",
         "FFT stays behind direct up to C = 4 on this machine",

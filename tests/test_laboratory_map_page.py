@@ -182,6 +182,12 @@ def test_the_cell_under_the_cursor_is_told(mapping: Mapping) -> None:
         pair.found.fast.shape[1] - 1,
     )
     assert view.cell_at(0, 0) is None
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    QTest.keyClick(view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert mapping.driver.values.startswith("row 1, column 10 ")
+    QTest.keyClick(view, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(view, Qt.Key.Key_Left)
+    assert mapping.driver.values.startswith("row 1, column 0 ")
     QTest.mouseMove(view, QPoint(round(place.left()) + 2, round(place.top()) + 2))
     view.pointed.emit((0, 0))
     assert mapping.driver.values.startswith("row 0, column 0   F(4×4, 3×3): ")

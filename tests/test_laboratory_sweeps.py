@@ -68,7 +68,7 @@ def test_a_way_overtakes_where_straight_lines_on_decades_cross() -> None:
     assert (found.after, found.by) == (1, 10) or (found.after, found.by) == (10, 100)
     # Between 10 and 100: t and √10·4·2^(log t − 1) meet.
     assert found.at == pytest.approx(10 ** (1 + np.log10(sqrt(10) * 4 / 10) / (1 - np.log10(2))))
-    assert found.value == pytest.approx(found.at)
+    assert found.size == int(found.at) + 1
 
 
 def test_what_is_always_ahead_or_falls_behind_again_does_not_overtake() -> None:

@@ -144,7 +144,7 @@ class Commands(QObject):
                 self.tr("Help"),
                 [
                     Entry("operations", self.tr("Operations…"), self._operations, ("Ctrl+F1",)),
-                    Entry("speed", self.tr("Speed on this machine…"), self.speed_wanted.emit),
+                    Entry("speed", self.tr("Speed on this machine…"), self.speed_wanted.emit, ("Ctrl+F2",)),
                     Entry("keys", self.tr("Keys"), self._keys, ("F1", "?")),
                 ],
             ),

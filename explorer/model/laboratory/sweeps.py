@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from math import exp, log
+from math import ceil, exp, log
 from typing import Literal
 
 from explorer.model.derivation.cost import Cost, by_fft, by_filter, direct
@@ -140,7 +140,11 @@ class Overtaking:
     after: float | None
     by: float
     at: float
-    value: float
+
+    @property
+    def size(self) -> int:
+        """The least whole size from which on it is ahead."""
+        return ceil(self.at)
 
 
 def overtaking(xs: Sequence[float], first: Sequence[float], second: Sequence[float]) -> Overtaking | None:
@@ -154,12 +158,8 @@ def overtaking(xs: Sequence[float], first: Sequence[float], second: Sequence[flo
     if ahead == len(xs):
         return None
     if ahead == 0:
-        return Overtaking(None, xs[0], xs[0], second[0])
+        return Overtaking(None, xs[0], xs[0])
     before, after = (log(second[i] / first[i]) for i in (ahead - 1, ahead))
     share = before / (before - after)
-
-    def between(values: Sequence[float]) -> float:
-        low, high = log(values[ahead - 1]), log(values[ahead])
-        return exp(low + share * (high - low))
-
-    return Overtaking(xs[ahead - 1], xs[ahead], between(xs), between(second))
+    low, high = log(xs[ahead - 1]), log(xs[ahead])
+    return Overtaking(xs[ahead - 1], xs[ahead], exp(low + share * (high - low)))

@@ -112,6 +112,7 @@ class Accuracy(AskedPage):
         """It is shown now."""
         self._entered = True
         self._show_view()
+        self._bench.status.show_values("", LABORATORY)
         self._bench.status.show_about(self.tr("errors against float64"), LABORATORY)
 
     def leave(self) -> None:

@@ -198,7 +198,7 @@ class ErrorMaps(QObject):
 
     def _take(self, pair: Pair) -> None:
         self.view.show_pair(pair)
-        columns = (self.tr("mean"), self.tr("largest"), self.tr("largest ÷ largest |y*| ÷ u"), self.tr("infinite"))
+        columns = (self.tr("mean"), self.tr("largest"), self.tr("÷ u·max |y*|"), self.tr("infinite"))
         found = pair.found
         rows = []
         for errors in (found.fast, found.direct):

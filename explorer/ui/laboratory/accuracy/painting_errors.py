@@ -78,8 +78,10 @@ def laid_out(rect: QRectF, shape: tuple[int, int], now: Theme) -> tuple[QRectF, 
     return first, second, QRectF(second.right() + gap, top, bar, min(high, now.px(320)))
 
 
-def paint_errors(painter: QPainter, rect: QRectF, pair: Pair, now: Theme) -> None:
-    """Both maps, the numbers under them, and the bar of the colours."""
+def paint_errors(
+    painter: QPainter, rect: QRectF, pair: Pair, now: Theme, cell: tuple[int, int] | None = None
+) -> None:  # fmt: skip
+    """Both maps, the numbers under them, and the bar of the colours; a `cell` is outlined in both."""
     maps = laid_out(rect, pair.found.fast.shape, now)
     painter.setFont(now.font("strong"))
     painter.setPen(now.color("text"))
@@ -89,6 +91,12 @@ def paint_errors(painter: QPainter, rect: QRectF, pair: Pair, now: Theme) -> Non
         painter.setPen(QPen(now.color("border"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(rect_of)
+        if cell is not None:
+            rows, columns = pixels.shape
+            high, wide = rect_of.height() / rows, rect_of.width() / columns
+            around = QRectF(rect_of.left() + cell[1] * wide, rect_of.top() + cell[0] * high, wide, high)
+            painter.setPen(QPen(now.color("probe"), now.px(1.5)))
+            painter.drawRect(around.adjusted(-2, -2, 2, 2))
         line = QFontMetricsF(now.font("small")).height()
         under = QRectF(rect_of.left(), rect_of.bottom() + now.px(4), max(rect_of.width(), now.px(220)), line)
         painter.setFont(now.font("small"))

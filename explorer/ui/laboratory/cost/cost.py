@@ -105,6 +105,7 @@ class Cost(AskedPage):
 
     def enter(self) -> None:
         """It is shown now."""
+        self._bench.status.show_values("", LABORATORY)
         self._bench.status.show_about(self.tr("float32, stride 1, as many outputs as inputs"), LABORATORY)
 
     def leave(self) -> None:
@@ -213,10 +214,12 @@ class Cost(AskedPage):
         relative = asking.relative(what)
         model = presenting.model_chart(sweep, self._costs, asking.quantity_of(what), relative=relative)
         measured = presenting.measured_chart(sweep, self.times, relative=relative)
-        for name, view, chart in ((MODEL, self.model, model), (MEASURED, self.measured, measured)):
-            view.show_chart(chart)
-            lines = presenting.sentences(chart, sweep, measured=name == MEASURED)
-            self.said[name].setText("\n".join(lines))
+        self.model.show_chart(model)
+        self.measured.show_chart(measured)
+        ratios = presenting.measured_lines(sweep, self.times, relative=True)
+        for name, lines in ((MODEL, model.lines), (MEASURED, ratios)):
+            found = presenting.sentences(lines, sweep, measured=name == MEASURED)
+            self.said[name].setText("\n".join(found))
         self.table.show_numbers(presenting.table(sweep, model if self._of == MODEL else measured))
         self._under.setFixedHeight(self.table.rows_high() + theme.current().px(62))
         self._show_state()

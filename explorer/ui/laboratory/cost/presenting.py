@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import nan
+from math import exp, log, nan
 
 from PySide6.QtCore import QCoreApplication
 
-from explorer.model.digits import number
 from explorer.model.laboratory.costs import LayerCost
 from explorer.model.laboratory.layer_times import Times
 from explorer.model.laboratory.sweeps import DIRECT, Overtaking, Sweep, Way, overtaking
@@ -15,7 +14,7 @@ from explorer.ui.laboratory.charts.chart import Axis, Chart, Line, Mark
 from explorer.ui.laboratory.cost.asked import Quantity
 from explorer.ui.laboratory.numbers import Cell, Numbers
 
-__all__ = ["listed", "measured_chart", "model_chart", "sentences", "table"]
+__all__ = ["listed", "measured_chart", "measured_lines", "model_chart", "sentences", "table"]
 
 _tr = QCoreApplication.translate
 Costs = Mapping[int, Mapping[Way, LayerCost]]
@@ -87,7 +86,16 @@ def model_chart(sweep: Sweep, costs: Costs, quantity: Quantity, *, relative: boo
 
 
 def measured_chart(sweep: Sweep, times: Measured, *, relative: bool) -> Chart:
-    """Medians and quartiles of the measured times."""
+    """Medians and quartiles of the measured times; what overtakes what is decided by the ratios within the rounds."""
+    title = _tr("Cost", "times that of the direct way") if relative else _tr("Cost", "ms, median and quartiles")
+    empty = _tr("Cost", "Press Measure to take the times\nof every way on this machine.")
+    lines = measured_lines(sweep, times, relative=relative)
+    ratios = lines if relative else measured_lines(sweep, times, relative=True)
+    return _chart(_tr("Cost", "Measured on this machine"), sweep, Axis(title, log=True), lines, empty, ratios)
+
+
+def measured_lines(sweep: Sweep, times: Measured, *, relative: bool) -> list[Line]:
+    """Milliseconds, or how many times as long as the direct way, round by round."""
     lines = []
     for name, way_at in _ways(sweep):
         xs, ys, lows, highs = [], [], [], []
@@ -104,19 +112,29 @@ def measured_chart(sweep: Sweep, times: Measured, *, relative: bool) -> Chart:
             highs.append(high * scale)
         hue, style = _hue(way_at(sweep.sizes[-1]) or DIRECT), "dashed" if name == DIRECT.name else "line"
         lines.append(Line(name, tuple(xs), tuple(ys), tuple(lows), tuple(highs), hue, style))  # type: ignore[arg-type]
-    title = _tr("Cost", "times that of the direct way") if relative else _tr("Cost", "ms, median and quartiles")
-    empty = _tr("Cost", "Press Measure to take the times\nof every way on this machine.")
-    return _chart(_tr("Cost", "Measured on this machine"), sweep, Axis(title, log=True), lines, empty)
+    return lines
 
 
-def _chart(title: str, sweep: Sweep, y: Axis, lines: Sequence[Line], empty: str) -> Chart:
+def _chart(
+    title: str, sweep: Sweep, y: Axis, lines: Sequence[Line], empty: str, deciding: Sequence[Line] = ()
+) -> Chart:  # fmt: skip
+    """`deciding` lines say what overtakes what, where it is not the lines that are drawn."""
     kept = tuple(line for line in lines if line.x)
+    by_name = {line.name: line for line in kept}
     marks = [
-        Mark(found.at, found.value, f"{sweep.variable} = {number(round(found.at), 3)}", line.hue)
-        for line, found in _overtakings(kept)
+        Mark(found.at, _between(by_name[line.name], found), f"{sweep.variable} = {found.size}", line.hue)
+        for line, found in _overtakings(deciding or kept)
         if found is not None and found.after is not None
     ]
     return Chart(title, _axis_x(sweep), y, kept, tuple(marks), empty)
+
+
+def _between(line: Line, found: Overtaking) -> float:
+    """The height of a line, straight on axes of decades, where it overtakes."""
+    assert found.after is not None
+    low, high = (log(line.at(x) or 1.0) for x in (found.after, found.by))
+    share = log(found.at / found.after) / log(found.by / found.after)
+    return exp(low + share * (high - low))
 
 
 def _overtakings(lines: Sequence[Line]) -> list[tuple[Line, Overtaking | None]]:
@@ -134,21 +152,20 @@ def _overtakings(lines: Sequence[Line]) -> list[tuple[Line, Overtaking | None]]:
     return found
 
 
-def sentences(chart: Chart, sweep: Sweep, *, measured: bool) -> list[str]:
+def sentences(lines: Sequence[Line], sweep: Sweep, *, measured: bool) -> list[str]:
     """Where each way overtakes the direct one."""
+    lines = [line for line in lines if line.x]
     variable = sweep.variable
     here = _tr("Cost", " on this machine") if measured else ""
     said = []
-    for line, found in _overtakings(chart.lines):
+    for line, found in _overtakings(lines):
         between = ""
         if found is None:
-            text = _behind(line, chart.lines, variable)
+            text = _behind(line, lines, variable)
         elif found.after is None:
             text = _tr("Cost", "{0} is ahead of direct from {1} = {2} on").format(line.name, variable, int(found.by))
         else:
-            text = _tr("Cost", "{0} overtakes direct at {1} = {2}").format(
-                line.name, variable, number(round(found.at), 3)
-            )
+            text = _tr("Cost", "{0} overtakes direct at {1} = {2}").format(line.name, variable, found.size)
             if found.by - found.after > 1 and measured:
                 between = _tr("Cost", " (between {0} and {1})").format(int(found.after), int(found.by))
         said.append(text + here + between)
@@ -161,7 +178,7 @@ def _behind(line: Line, lines: Sequence[Line], variable: str) -> str:
     xs = [x for x in line.x if x in direct.x]
     back = overtaking(xs, *([each.at(x) or nan for x in xs] for each in (line, direct)))
     if back is not None and back.after is not None:
-        return _tr("Cost", "direct overtakes {0} at {1} = {2}").format(line.name, variable, number(round(back.at), 3))
+        return _tr("Cost", "direct overtakes {0} at {1} = {2}").format(line.name, variable, back.size)
     return _tr("Cost", "{0} stays behind direct up to {1} = {2}").format(line.name, variable, int(line.x[-1]))
 
 
