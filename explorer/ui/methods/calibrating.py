@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from explorer.model.calibration import Calibration, keep, kept, machine
 from explorer.model.evaluator import Evaluator
-from explorer.model.laboratory.steps import Steps
 from explorer.model.methods import operation_with_methods
 from explorer.ops.convolution_method import use_crossovers
 from explorer.ops.op import Cancelled, Tick
@@ -20,6 +20,9 @@ from explorer.ui.methods.one_job import OneJob
 from explorer.ui.methods.panel import MethodsPanel
 from explorer.ui.status import Status
 from explorer.ui.texts import said
+
+if TYPE_CHECKING:
+    from explorer.model.laboratory.steps import Steps
 
 _TASK = "calibrating"
 

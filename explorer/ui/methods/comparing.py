@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from explorer.model.evaluator import Evaluator, Report
-from explorer.model.laboratory.steps import Steps
 from explorer.model.methods import Way, has_methods, of_way, ways
 from explorer.ops.op import Arrays, Cancelled, Op, Tick, Weights
 from explorer.ops.warm_up import FORMATS, parts_of
@@ -22,6 +21,7 @@ from explorer.ui.texts import said
 
 if TYPE_CHECKING:
     from explorer.model.laboratory.methods import Row
+    from explorer.model.laboratory.steps import Steps
 
 REST = 700
 """Milliseconds without a change after which a layer is measured."""

@@ -107,6 +107,7 @@ class Tile(QObject):
         """Take the keys, and follow the document again."""
         self._entered = True
         self._follow()
+        self._show_outcome()
         self.page.board.setFocus()
 
     def leave(self) -> None:
@@ -230,6 +231,8 @@ class Tile(QObject):
         self._start(choice, found[choice.layer], view)
 
     def _start(self, choice: Choice, result: Result, view: View) -> None:
+        if self._answer is None:
+            self.page.show_note(self.tr("The numbers of the tile are being worked out."))
         steps = answered(choice, result, view, self._answer)
         self._running.start(steps, self._show_answer, lambda refusal: self._show_nothing(said(refusal)))
 
@@ -247,9 +250,14 @@ class Tile(QObject):
         self._way = Way(answer.worked)
         self._texts = Texts(answer.worked, self._mode)
         self.page.show_note("")
-        assert answer.cut is not None
-        self._presenting.show_outcome(answer.worked, answer.cut)
+        self._show_outcome()
         self._show(self._way.nearest(before.phase.key, before.line) if before is not None else 0)
+
+    def _show_outcome(self) -> None:
+        """The outcome, in the status bar too: that belongs to the page that is shown."""
+        answer = self._answer
+        if self._entered and answer is not None and answer.worked is not None and answer.cut is not None:
+            self._presenting.show_outcome(answer.worked, answer.cut)
 
     def _show_nothing(self, why: str) -> None:
         self._bench.status.idle(_TASK)
