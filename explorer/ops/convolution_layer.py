@@ -22,7 +22,7 @@ from explorer.ops.parameters import choice, flag, integer
 from explorer.ops.pooling_window import Window
 from explorer.ops.scaled_weights import scaled
 from explorer.refusal import Message, Refusal, message
-from kernels.convolution import convolve, input_gradient
+from kernels import convolution
 from kernels.convolution_weights import bias_gradient, weight_gradient
 
 CHANNELS = limits.Limits().channels
@@ -174,25 +174,42 @@ def convolved(x: Array, w: Array, b: Array, layer: Layer, tick: Tick) -> Array:
     w = np.ascontiguousarray(layer.laid(w))
     around = window(x.shape, layer).pads
     if layer.method == "direct":
-        convolve(x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick)
+        convolution.convolve(x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick)
         return y
     # With the exact algebra behind them they would cost every start a fiftieth of a second.
-    from kernels.convolution_methods import convolve_by, usual_filter
+    from kernels.convolution_methods import convolve_by
 
-    filters = None
-    if layer.method == "winograd":
-        filters = usual_filter(layer.tile, layer.kernel[0]), usual_filter(layer.tile, layer.kernel[1])
-    convolve_by(layer.method, x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick, filters)
+    moves = layer.stride, layer.dilation, around, layer.groups
+    convolve_by(layer.method, x, w, b, y, *moves, tick, _fast_filters(layer))
     return y
+
+
+def _fast_filters(layer: Layer) -> Any:
+    """What "winograd" convolves with along the columns and along the rows; None for any other method."""
+    from kernels.convolution_methods import usual_filter
+
+    if layer.method != "winograd":
+        return None
+    return usual_filter(layer.tile, layer.kernel[0]), usual_filter(layer.tile, layer.kernel[1])
+
+
+def input_gradient(gy: Array, w: Array, gx: Array, layer: Layer, tick: Tick) -> None:
+    """The gradient of x into gx, by the method of the layer; `w` as it is laid on the map."""
+    moves = layer.stride, layer.dilation, window(gx.shape, layer).pads, layer.groups
+    if layer.method == "direct":
+        convolution.input_gradient(gy, w, gx, *moves, tick)
+        return
+    from kernels.convolution_gradients import input_gradient_by
+
+    input_gradient_by(layer.method, gy, w, gx, *moves, tick, _fast_filters(layer))
 
 
 def gradients(x: Array, w: Array, gy: Array, layer: Layer, tick: Tick) -> tuple[Array, Array]:
     """The gradients of x and of w."""
     gy, laid = np.ascontiguousarray(gy, x.dtype), np.ascontiguousarray(layer.laid(w))
     gx, gw = np.empty_like(x), np.empty_like(laid)
-    moves = layer.stride, layer.dilation, window(x.shape, layer).pads, layer.groups
-    input_gradient(gy, laid, gx, *moves, tick)
-    weight_gradient(x, gy, gw, *moves, tick)
+    input_gradient(gy, laid, gx, layer, tick)
+    weight_gradient(x, gy, gw, layer.stride, layer.dilation, window(x.shape, layer).pads, layer.groups, tick)
     return gx, np.ascontiguousarray(layer.laid(gw))
 
 
