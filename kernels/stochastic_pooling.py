@@ -139,9 +139,14 @@ def _stochastic_rows(  # type: ignore[no-untyped-def]
                 crowd[j] = totals[j] * (totals[j] / squares[j])
         for j in range(columns):
             if not _LEAST < squares[j] < _MOST:
-                count = gather(x[m], i, j, kernel, stride, dilation, begin, a)
-                result[j], at, probability[j], crowd[j] = _window(a, count, draws, randoms[j])
                 left, v_first, v_last = taps_inside(j, kernel[1], stride[1], dilation[1], begin[1], width)
+                at = 0
+                if together and totals[j] == 0:
+                    # There are many of these behind a ReLU.
+                    result[j], probability[j], crowd[j] = 0.0, 0.0, 1.0
+                else:
+                    count = gather(x[m], i, j, kernel, stride, dilation, begin, a)
+                    result[j], at, probability[j], crowd[j] = _window(a, count, draws, randoms[j])
                 u, v = u_first + at // (v_last - v_first), v_first + at % (v_last - v_first)
                 place[j] = (top + u * dilation[0]) * width + left + v * dilation[1]
 

@@ -1,6 +1,7 @@
 """The tables of `docs/performance.md` from the JSON of a run: `python -m benchmarks.kernels.tables FILE [--into PAGE]`.
 
-Without `--into` they are printed. In the page they stand between the two lines of MARKS, which stay.
+Several files are put together: parts of a run that `--only` chose. Without `--into` the tables are printed. In the page
+they stand between the two lines of MARKS, which stay.
 """
 
 from __future__ import annotations
@@ -55,25 +56,33 @@ def group_table(name: str, rows: list[Row]) -> list[str]:
     return [*lines, "", f"Geometric mean {mean:.2f}, least {least:.2f}.", ""]
 
 
-def page(run: dict[str, Any]) -> str:
-    """All tables of a run."""
-    found = run["figures"]
-    versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
-    ours = f"{run['time']}, {run['system']}, {run['processors']} processors; numpy {run['numpy']}, numba {run['numba']}"
-    peak = f"The tile of registers alone reached {found['peak GFLOP/s']:.0f} GFLOP/s"
-    busy = f"other processes kept {run['processors of others']} processors busy"
-    lines = [f"{ours}; {versions}. {peak}; {busy}.", ""]
-    for name, rows in found["groups"].items():
+def page(runs: list[dict[str, Any]]) -> str:
+    """All tables of a run, or of the parts of one."""
+    first, groups = runs[0], {}
+    for run in runs:
+        for name, rows in run["figures"]["groups"].items():
+            groups.setdefault(name, []).extend(rows)
+    versions = ", ".join(f"{name} {number}" for name, number in first["figures"]["versions"].items())
+    where = f"{first['time']}, {first['system']}, {first['processors']} processors"
+    peaks = [run["figures"]["peak GFLOP/s"] for run in runs]
+    busy = ", ".join(str(run["processors of others"]) for run in runs)
+    lines = [
+        f"{where}; numpy {first['numpy']}, numba {first['numba']}; {versions}.",
+        f"The tile of registers alone reached {max(peaks):.0f} GFLOP/s; other processes kept {busy} processors busy.",
+        "",
+    ]
+    for name, rows in groups.items():
         lines += group_table(name, rows)
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
     parser.add_argument("--into", type=Path, metavar="PAGE")
     options = parser.parse_args()
-    made = page(json.loads(options.file.read_text("utf-8")))
+    runs = [json.loads(file.read_text("utf-8")) for file in options.files]
+    made = page(runs)
     if options.into is None:
         print(made)
         return
