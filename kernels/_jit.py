@@ -223,6 +223,8 @@ def parallel_kernel(function: Callable[..., Any]) -> Any:
 
 def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """A view that cannot be written to: to Numba a type of its own, so inputs of either kind share one compilation."""
+    if not array.flags.writeable:
+        return array
     view = array.view()
     view.flags.writeable = False
     return view

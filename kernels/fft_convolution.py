@@ -2,8 +2,11 @@
 
     Y = Σ_c X_c · conj(W_{k,c}),   y = F⁻¹(Y):   of F cells the first F − k + 1 are free of what wraps around
 
-Tiles of F cells overlap by k − 1. What it costs hardly depends on the size of the kernel. A number that is not finite
-spreads over its tile. [Stockham 1966; Cooley & Tukey 1965; Mathieu, Henaff, LeCun 2013]
+Tiles of F × F' cells overlap by k − 1. Two tiles are one complex one, x + i·x′: kernels are real, so y + i·y′ comes
+back. What it costs hardly depends on the size of the kernel. A number that is not finite spreads over its two tiles.
+Spectra lie turned (F', F), with every index in the order that `kernels/fourier.py` leaves it in, in rows that are
+`line` apart. A pair of tiles is one thread's, so the result does not depend on their number.
+[Stockham 1966; Cooley & Tukey 1965; Mathieu, Henaff, LeCun 2013]
 """
 
 from __future__ import annotations
@@ -11,28 +14,153 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import product
 from math import log2
+from typing import Any
 
 import numpy as np
 
-from kernels.convolution import Array, Pads, Pair, Tick
+from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
+from kernels.convolution import CALL_OPERATIONS, Array, Pads, Pair, Tick
+from kernels.fourier import back, forth, passes, turn
 
 SPECTRA_BYTES = 1 << 25
 """Spectra of kernels that are held at a time."""
 
+ALONE = 2
+"""What a single tile costs more: it has no other to be a complex one with."""
 
-def _lengths(most: int) -> list[int]:
-    """Lengths without a prime beyond 5, in order: their transforms are quick."""
-    found = [
-        2**a * 3**b * 5**c for a, b, c in product(range(1, most.bit_length() + 1), range(most.bit_length()), range(8))
-    ]
-    return sorted(length for length in found if length <= 2 * most)
+PADDING = 16
+"""Numbers between rows, more than a vector: rows a power of two apart would fight for places in the cache."""
 
 
 @lru_cache(maxsize=64)
 def length_of_tile(outputs: int, taps: int) -> int:
-    """The length of a transform for which all tiles of `outputs` cells cost least."""
-    fitting = [length for length in _lengths(outputs + taps - 1) if length >= taps]
-    return min(fitting, key=lambda length: -(-outputs // (length - taps + 1)) * length * log2(length))
+    """The length of a transform, 2^a·3^b, for which all tiles of `outputs` cells cost least."""
+    most = 2 * (outputs + taps)
+    powers = product(range(1, most.bit_length() + 1), range(most.bit_length()))
+    fitting = [length for a, b in powers if taps <= (length := 2**a * 3**b) <= most]
+
+    def cost(length: int) -> tuple[float, int]:
+        tiles = -(-outputs // (length - taps + 1))
+        return tiles * length * log2(length) * (ALONE if tiles == 1 else 1), length
+
+    return min(fitting, key=cost)
+
+
+@kernel
+def _transform(re, im, filled, spare, down, across):  # type: ignore[no-untyped-def]
+    """The spectrum of a tile (F, F') in rows F' + PADDING apart, turned; it is 0 but for the first `filled` columns.
+
+    `spare` is as long as each.
+    """
+    rows, columns = down[0], across[0]
+    line, turned = columns + PADDING, rows + PADDING
+    forth(re, im, line, filled, down[1], down[2])
+    for part in (re, im):
+        turn(part, line, rows, columns, spare, turned)
+        part[: columns * turned] = spare[: columns * turned]
+    forth(re, im, turned, rows, across[1], across[2])
+
+
+@kernel
+def _transform_back(re, im, spare, down, across):  # type: ignore[no-untyped-def]
+    """The tile of a spectrum, F·F' times."""
+    rows, columns = down[0], across[0]
+    line, turned = columns + PADDING, rows + PADDING
+    back(im, re, turned, rows, across[1], across[2])
+    for part in (re, im):
+        turn(part, turned, columns, rows, spare, line)
+        part[: rows * line] = spare[: rows * line]
+    back(im, re, line, columns, down[1], down[2])
+
+
+@kernel
+def _copy_in(x, top, left, rows, columns, tile):  # type: ignore[no-untyped-def]
+    """The cells of x (H, W) from (top, left) on, 0 outside of it."""
+    line = columns + PADDING
+    low = min(max(-left, 0), columns)
+    high = min(max(x.shape[1] - left, low), columns)
+    for i in range(rows):
+        to = tile[i * line : i * line + columns]
+        if top + i < 0 or top + i >= x.shape[0] or low == high:
+            to[:] = 0
+            continue
+        to[:low] = 0
+        to[high:] = 0
+        inside, source = to[low:high], x[top + i, left + low : left + high]
+        for j in range(inside.size):
+            inside[j] = source[j]
+
+
+@kernel
+def _give_out(tile, line, share, b, top, left, steps, stride, y):  # type: ignore[no-untyped-def]
+    """The outputs of a tile at (top, left), `share` times and with b, where y (H', W') has them; by stride."""
+    for i in range((-top) % stride[0], steps[0], stride[0]):
+        row, first = (top + i) // stride[0], (-left) % stride[1]
+        if row >= y.shape[0]:
+            return
+        to = y[row, (left + first) // stride[1] :]
+        source = tile[i * line + first :]
+        for j in range(min(to.size, (steps[1] - first + stride[1] - 1) // stride[1])):
+            to[j] = source[j * stride[1]] * share + b
+
+
+@parallel_kernel
+def _spectra(w, dilation, down, across, spectra):  # type: ignore[no-untyped-def]
+    """spectra[m, 0 or 1] = real or imaginary part of the spectrum of the kernel w[m], spread by the dilation."""
+    line = across[0] + PADDING
+    for m in prange(len(w)):
+        re, im = spectra[m, 0], spectra[m, 1]
+        re[:] = 0
+        im[:] = 0
+        for u in range(w.shape[1]):
+            for v in range(w.shape[2]):
+                re[u * dilation[0] * line + v * dilation[1]] = w[m, u, v]
+        _transform(re, im, (w.shape[2] - 1) * dilation[1] + 1, np.empty_like(re), down, across)
+
+
+@kernel
+def _add_product(x_re, x_im, w_re, w_im, re, im):  # type: ignore[no-untyped-def]
+    """re + i·im += x·conj(w)."""
+    for j in range(re.size):
+        re[j] += x_re[j] * w_re[j] + x_im[j] * w_im[j]
+    for j in range(im.size):
+        im[j] += x_im[j] * w_re[j] - x_re[j] * w_im[j]
+
+
+@parallel_kernel
+def _convolve(x, spectra, b, y, g, k_first, begin, steps, grid, stride, down, across, first, last):  # type: ignore[no-untyped-def]
+    """The pairs of tiles first ≤ task < last of all images, for the filters of `spectra`, k_first and those behind it.
+
+    spectra (filters, C, 2, numbers of a tile); `begin` is the cell of x at the corner of tile (0, 0).
+    """
+    channels, tiles = spectra.shape[1], grid[0] * grid[1]
+    for task in prange(first, last):
+        seen = np.zeros((channels, 2, spectra.shape[3]), x.dtype)
+        made, spare = np.empty((2, spectra.shape[3]), x.dtype), np.zeros(spectra.shape[3], x.dtype)
+        for c in range(channels):
+            for part in range(min(2, len(x) * tiles - 2 * task)):
+                n, row, column = _tile(2 * task + part, grid)
+                top, left = row * steps[0] + begin[0], column * steps[1] + begin[1]
+                _copy_in(x[n, g * channels + c], top, left, down[0], across[0], seen[c, part])
+            _transform(seen[c, 0], seen[c, 1], across[0], spare, down, across)
+        for k in range(len(spectra)):
+            made[:] = 0
+            for c in range(channels):
+                _add_product(seen[c, 0], seen[c, 1], spectra[k, c, 0], spectra[k, c, 1], made[0], made[1])
+            _transform_back(made[0], made[1], spare, down, across)
+            share = x.dtype.type(1.0 / (down[0] * across[0]))
+            for part in range(min(2, len(x) * tiles - 2 * task)):
+                n, row, column = _tile(2 * task + part, grid)
+                _give_out(
+                    made[part], across[0] + PADDING, share, b[k_first + k], row * steps[0], column * steps[1], steps,
+                    stride, y[n, k_first + k],
+                )  # fmt: skip
+
+
+@kernel
+def _tile(number, grid):  # type: ignore[no-untyped-def]
+    """Image, row and column of a tile."""
+    return number // (grid[0] * grid[1]), number // grid[1] % grid[0], number % grid[1]
 
 
 def convolve(
@@ -43,41 +171,23 @@ def convolve(
     outputs = [(y.shape[2 + a] - 1) * stride[a] + 1 for a in (0, 1)]
     taps = [(w.shape[2 + a] - 1) * dilation[a] + 1 for a in (0, 1)]
     lengths = [length_of_tile(outputs[a], taps[a]) for a in (0, 1)]
-    steps = [lengths[a] - taps[a] + 1 for a in (0, 1)]
-    tiles = [-(-outputs[a] // steps[a]) for a in (0, 1)]
-    spread = np.zeros((*w.shape[:2], *taps), w.dtype)
-    spread[..., :: dilation[0], :: dilation[1]] = w
-    share = max(1, SPECTRA_BYTES // (channels * lengths[0] * (lengths[1] // 2 + 1) * 2 * w.itemsize))
-    for g, first in product(range(groups), range(0, filters, share)):
+    steps = lengths[0] - taps[0] + 1, lengths[1] - taps[1] + 1
+    grid = -(-outputs[0] // steps[0]), -(-outputs[1] // steps[1])
+    given: Any = tuple(tuple(passes(length, x.dtype.str)) for length in lengths)
+    numbers = max(lengths[a] * (lengths[1 - a] + PADDING) for a in (0, 1))
+    share = max(1, SPECTRA_BYTES // (channels * numbers * 2 * w.itemsize))
+    pairs, begin = -(-len(x) * grid[0] * grid[1] // 2), (-pads[0], -pads[1])
+    for g, k in product(range(groups), range(0, filters, share)):
         tick()
-        kernels = range(g * filters + first, g * filters + min(first + share, filters))
-        spectra = np.conj(np.fft.rfft2(spread[kernels.start : kernels.stop], lengths))
-        for n, row in product(range(len(x)), range(tiles[0])):
+        kernels = slice(g * filters + k, g * filters + min(k + share, filters))
+        spectra = np.empty((kernels.stop - kernels.start, channels, 2, numbers), x.dtype)
+        flat = read_only(w[kernels].reshape(-1, *w.shape[2:]))
+        _spectra(flat, dilation, *given, spectra.reshape(-1, 2, numbers))
+        cost = int(lengths[0] * lengths[1] * 4 * log2(lengths[0] * lengths[1]) * (channels + len(spectra)))
+        calls = max(1, CALL_OPERATIONS // cost) * threads()
+        for first in range(0, pairs, calls):
             tick()
-            top = row * steps[0]
-            seen = _strip(x[n, g * channels : (g + 1) * channels], top - pads[0], -pads[1], lengths, steps, tiles[1])
-            seen = np.fft.rfft2(seen)
-            for k in kernels:
-                tick()
-                total = seen[0] * spectra[k - kernels.start, 0]
-                for c in range(1, channels):
-                    total += seen[c] * spectra[k - kernels.start, c]
-                made = np.fft.irfft2(total, lengths)[:, : steps[0], : steps[1]]
-                lines = made.swapaxes(0, 1).reshape(steps[0], -1)[: outputs[0] - top, : outputs[1]]
-                begin = -top % stride[0]
-                kept = lines[begin :: stride[0], :: stride[1]]
-                at = (top + begin) // stride[0]
-                y[n, k, at : at + len(kept)] = kept + b[k]
-
-
-def _strip(x: Array, top: int, left: int, lengths: list[int], steps: list[int], tiles: int) -> Array:
-    """A row of overlapping tiles (C, tiles, F, F') of x (C, H, W) from (top, left) on, 0 outside of x."""
-    width = (tiles - 1) * steps[1] + lengths[1]
-    strip = np.zeros((len(x), lengths[0], width), x.dtype)
-    rows = slice(max(top, 0), max(min(top + lengths[0], x.shape[1]), 0))
-    columns = slice(max(left, 0), max(min(left + width, x.shape[2]), 0))
-    inside = x[:, rows, columns]
-    if inside.size:
-        at, begin = rows.start - top, columns.start - left
-        strip[:, at : at + inside.shape[1], begin : begin + inside.shape[2]] = inside
-    return np.stack([strip[:, :, t * steps[1] : t * steps[1] + lengths[1]] for t in range(tiles)], axis=1)
+            _convolve(
+                read_only(x), read_only(spectra), read_only(b), y, g, kernels.start, begin, steps, grid, stride,
+                *given, first, min(first + calls, pairs),
+            )  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange
-from kernels.window_taps import MOST_TAPS, gather, lift, taps_of_row
+from kernels.window_sums import MAGNITUDES, SQUARES, add_columns, add_rows, line_of
+from kernels.window_taps import gather, lift
 
 _RUN = 32
 _LEAST, _MOST = 2.0**-900, 2.0**1020
@@ -44,40 +45,33 @@ def _norm(x, count, p, cells):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sums(taps, p, totals):  # type: ignore[no-untyped-def]
-    """totals[j] = Σ over k of |taps[k,j]|^p for p = 1 or 2, with nothing done about its range."""
-    totals[:] = 0
-    for k in range(taps.shape[0]):
-        tap = taps[k]
-        if p == 1:
-            for j in range(totals.size):
-                totals[j] += abs(tap[j])
-        else:
-            for j in range(totals.size):
-                totals[j] += tap[j] * tap[j]
-
-
-@kernel
 def _lp_rows(x, p, counts, kernel, stride, dilation, begin, most, first, last, y):  # type: ignore[no-untyped-def]
-    """Rows first ≤ m·OH + i < last of `lp_pool`: sums that stay well inside of float64 need no scale."""
+    """Rows first ≤ m·OH + i < last of `lp_pool`.
+
+    Sums that stay well inside of float64 need no scale; those of magnitudes and squares in float32 always do, or are 0.
+    """
     rows, columns = y.shape[1:]
-    together = p in (1, 2) and kernel[0] * kernel[1] <= MOST_TAPS
-    taps = np.empty((kernel[0] * kernel[1] if together else 0, columns))
-    phases = np.empty((stride[1], columns + (kernel[1] - 1) * dilation[1] // stride[1] + 1))
-    taken, totals = np.empty(most), np.full(columns, np.nan)
+    kind = SQUARES if p == 2 else MAGNITUDES
+    together, wide = p in (1, 2), x.itemsize > 4
+    scratch = line_of(x[0], columns, kernel[1], stride[1], dilation[1], begin[1])
+    taken, totals, shares = np.empty(most), np.full(columns, np.nan), 1.0 / counts[1]
     for row in range(first, last):
         m, i = row // rows, row % rows
+        result, share = y[m, i], 1.0 / counts[0][i]
         if together:
-            taps_of_row(x[m], i, kernel, stride, dilation, begin, phases, taps)
-            _sums(taps, p, totals)
-        for j in range(columns):
-            cells = counts[0][i] * counts[1][j]
-            if _LEAST < totals[j] < _MOST:
-                mean = totals[j] / cells
-                y[m, i, j] = mean if p == 1 else np.sqrt(mean)
+            add_rows(x[m], i, kernel, stride, dilation, begin, kind, scratch[0])
+            add_columns(scratch, stride[1], totals)
+            if p == 1:
+                for j in range(columns):
+                    result[j] = totals[j] * (share * shares[j])
             else:
-                count = gather(x[m], i, j, kernel, stride, dilation, begin, taken)
-                y[m, i, j] = _norm(taken, count, p, cells)
+                for j in range(columns):
+                    result[j] = np.sqrt(totals[j] * (share * shares[j]))
+        if wide or not together:
+            for j in range(columns):
+                if not _LEAST < totals[j] < _MOST:
+                    count = gather(x[m], i, j, kernel, stride, dilation, begin, taken)
+                    result[j] = _norm(taken, count, p, counts[0][i] * counts[1][j])
 
 
 @parallel_kernel

@@ -14,11 +14,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import parallel_kernel, prange
+from kernels._jit import kernel, parallel_kernel, prange
 
 BLOCK = 8192
 
 Array = NDArray[Any]
+
+
+SET_BYTES = 1 << 20
+"""Numbers of a set up to which its moments and its normalization are one pass: they stay in the second-level cache."""
+
+SETS = 8
+"""Fewer sets are not worth sharing out whole among threads."""
+
+
+@kernel
+def _moments_of_block(block):  # type: ignore[no-untyped-def]
+    """(mean, Σ (x − mean)²) of a block."""
+    total = 0.0
+    for k in range(block.size):
+        total += block[k]
+    mean = total / block.size
+    spread = 0.0
+    for k in range(block.size):
+        spread += (block[k] - mean) * (block[k] - mean)
+    return mean, spread
 
 
 @parallel_kernel
@@ -27,16 +47,7 @@ def _block_moments(x, means, spreads):  # type: ignore[no-untyped-def]
     blocks = means.shape[1]
     for task in prange(means.size):
         m, b = task // blocks, task % blocks
-        block = x[m, b * BLOCK : (b + 1) * BLOCK]
-        total = 0.0
-        for k in range(block.size):
-            total += block[k]
-        mean = total / block.size
-        spread = 0.0
-        for k in range(block.size):
-            spread += (block[k] - mean) * (block[k] - mean)
-        means[m, b] = mean
-        spreads[m, b] = spread
+        means[m, b], spreads[m, b] = _moments_of_block(x[m, b * BLOCK : (b + 1) * BLOCK])
 
 
 def moments(x: Array) -> tuple[Array, Array]:
@@ -85,6 +96,13 @@ def flows(x: Array, gy: Array, means: Array) -> tuple[Array, Array]:
         return sums.sum(1), products.sum(1)
 
 
+@kernel
+def _mapped(block, mean, scale, shift, result):  # type: ignore[no-untyped-def]
+    """result[k] = (block[k] − mean)·scale + shift."""
+    for k in range(block.size):
+        result[k] = (block[k] - mean) * scale + shift
+
+
 @parallel_kernel
 def affine(x, means, scales, shifts, first, last, y):  # type: ignore[no-untyped-def]
     """y[m,k] = (x[m,k] − means[m])·scales[m] + shifts[m] for the planes first ≤ m < last, in float64. x, y (M, K)."""
@@ -92,9 +110,59 @@ def affine(x, means, scales, shifts, first, last, y):  # type: ignore[no-untyped
     for task in prange(first * blocks, last * blocks):
         m, b = task // blocks, task % blocks
         block, result = x[m, b * BLOCK : (b + 1) * BLOCK], y[m, b * BLOCK : (b + 1) * BLOCK]
-        mean, scale, shift = means[m], scales[m], shifts[m]
+        _mapped(block, means[m], scales[m], shifts[m], result)
+
+
+@parallel_kernel
+def normalise_sets(x, sets, gammas, betas, epsilon, first, last, means, variances, y):  # type: ignore[no-untyped-def]
+    """y[m,k] = γ[m]·(x[m,k] − μ[s])/√(σ²[s] + ε) + β[m] for the planes m = sets[s,·] of the sets first ≤ s < last.
+
+    Mean and biased variance of each set go to `means` and `variances`. A thread takes a whole set, so that its numbers
+    are still in the cache when they are normalised. Moments of blocks are put together as in `moments`. x, y (M, K).
+    """
+    blocks = (x.shape[1] + BLOCK - 1) // BLOCK
+    count = sets.shape[1] * x.shape[1]
+    for s in prange(first, last):
+        block_means, block_spreads = np.empty((sets.shape[1], blocks)), np.empty((sets.shape[1], blocks))
+        mean = 0.0
+        for p in range(sets.shape[1]):
+            for b in range(blocks):
+                block = x[sets[s, p], b * BLOCK : (b + 1) * BLOCK]
+                block_means[p, b], block_spreads[p, b] = _moments_of_block(block)
+                mean += block_means[p, b] * block.size
+        mean /= count
+        spread = 0.0
+        for p in range(sets.shape[1]):
+            for b in range(blocks):
+                size, away = min(BLOCK, x.shape[1] - b * BLOCK), block_means[p, b] - mean
+                spread += block_spreads[p, b] + size * (away * away)
+        means[s] = mean
+        variances[s] = spread / count
+        inverse = 1.0 / np.sqrt(variances[s] + epsilon)
+        for p in range(sets.shape[1]):
+            m = sets[s, p]
+            _mapped(x[m], mean, gammas[m] * inverse, betas[m], y[m])
+
+
+@parallel_kernel
+def _block_sums(x, sums):  # type: ignore[no-untyped-def]
+    """sums[m,b] = Σ of the block. x (M, K)."""
+    blocks = sums.shape[1]
+    for task in prange(sums.size):
+        m, b = task // blocks, task % blocks
+        block, total = x[m, b * BLOCK : (b + 1) * BLOCK], 0.0
         for k in range(block.size):
-            result[k] = (block[k] - mean) * scale + shift
+            total += block[k]
+        sums[m, b] = total
+
+
+def plane_means(x: Array) -> Array:
+    """Mean of each row of x (M, K), float64 (M,)."""
+    sums = np.empty((len(x), -(-x.shape[1] // BLOCK)))
+    _block_sums(x, sums)
+    with np.errstate(invalid="ignore", over="ignore"):
+        means: Array = sums.sum(axis=1) / x.shape[1]
+    return means
 
 
 @parallel_kernel

@@ -5,8 +5,7 @@ Axes: m plane (image and channel), (i, j) row and column of the output, (u, v) r
 `kernel`, `stride`, `dilation` and `begin` are pairs, rows then columns. Every window must hold a cell of the input.
 
 Work is a range of rows of all planes, `first` to `last`; a task takes `_RUN` of them and shares its scratch. Each row
-is built tap by tap in loops over contiguous columns. A conditional update in place would become a masked store, which
-some processors carry out slowly: the maximum goes from one scratch row to another instead.
+is built tap by tap in loops over contiguous columns.
 """
 
 from __future__ import annotations
@@ -14,7 +13,10 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange
-from kernels.window_taps import by_phase, taps_inside
+from kernels.halving import halves, largest_of_pairs, mean_of_pairs
+from kernels.largest_rows import SPARE_BYTES, largest_of_rows
+from kernels.window_sums import NUMBERS, add_columns, add_rows, line_of
+from kernels.window_taps import by_phase, phases_of, taps_inside
 
 _RUN = 32
 
@@ -33,19 +35,10 @@ def _from_phases(phases, stride, begin, x):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _larger(x, x_places, offset, best, places, new_best, new_places):  # type: ignore[no-untyped-def]
-    """The larger of x and best with its place; NaN beats every number, nothing beats NaN, best wins a tie."""
-    for j in range(best.size):
-        better = (not x[j] <= best[j]) & (best[j] == best[j])
-        new_best[j] = x[j] if better else best[j]
-        new_places[j] = x_places[j] + offset if better else places[j]
-
-
-@kernel
-def _negate(phases):  # type: ignore[no-untyped-def]
-    """phases[p, q] = −phases[p, q]."""
-    for p in range(phases.shape[0]):
-        phase = phases[p]
+def _negate(spans, phases):  # type: ignore[no-untyped-def]
+    """phases[p, q] = −phases[p, q] for spans[p, 0] ≤ q < spans[p, 1]."""
+    for p in range(len(spans)):
+        phase = phases[p, spans[p, 0] : spans[p, 1]]
         for q in range(phase.size):
             phase[q] = -phase[q]
 
@@ -55,56 +48,56 @@ def _max_rows(x, smallest, kernel, stride, dilation, begin, first, last, y, swit
     """Rows first ≤ m·OH + i < last of `max_pool`; the smallest number is the largest of the negated ones.
 
     The maximum along each input row comes first and is kept for the next windows that hold the row; then the rows of
-    a window are compared. Row order decides ties in both, so in the whole window.
+    a window are compared. Row order decides ties in both, so in the whole window. All rows lie in one scratch: the
+    phases of an input row, the maxima along `slots` of them, and the maxima of windows; `places` likewise, which begins
+    with the column that tap 0 of each window falls on.
     """
     height, width = x.shape[1:]
     rows, columns = y.shape[1:]
-    phases = np.empty((stride[1], columns + (kernel[1] - 1) * dilation[1] // stride[1] + 1), x.dtype)
+    made, inside, along = phases_of(x[0, 0], columns, kernel[1], stride[1], dilation[1], begin[1], -np.inf)
     slots = min((kernel[0] - 1) * dilation[0] + 1, height)
-    row_best, row_places = np.empty((slots, 2, columns), x.dtype), np.empty((slots, 2, columns), np.int32)
+    step = columns + SPARE_BYTES // x.itemsize
+    numbers, places = np.zeros(made.size + (slots + 1) * step, x.dtype), np.zeros((slots + 2) * step, np.int32)
+    numbers[: made.size] = made.reshape(made.size)
+    phases = numbers[: made.size].reshape(made.shape)
+    for j in range(columns):
+        places[j] = j * stride[1] - begin[1]
+    of_columns, shifts = np.zeros(kernel[1], np.int64), np.arange(kernel[1]).astype(np.int32) * np.int32(dilation[1])
+    at, places_at, of_rows = np.empty(kernel[0], np.int64), np.empty(kernel[0], np.int64), np.empty(kernel[0], np.int32)
     held = np.full(slots, -1)
-    found = (kernel[1] - 1) % 2
-    best, places = np.empty((2, columns), x.dtype), np.empty((2, columns), np.int32)
-    zeros, first_places = np.zeros(columns, np.int32), np.zeros(columns, np.int32)
-    never = np.inf if smallest else -np.inf
-    for j in range(min(columns, (begin[1] + stride[1] - 1) // stride[1])):
-        first_places[j] = (begin[1] - j * stride[1] + dilation[1] - 1) // dilation[1] * dilation[1]
+    outside = min(columns, (begin[1] + stride[1] - 1) // stride[1])
+    best, found = numbers[made.size + slots * step :][:columns], places[(slots + 1) * step :][:columns]
     for row in range(first, last):
         m, i = row // rows, row % rows
         top, u_first, u_last = taps_inside(i, kernel[0], stride[0], dilation[0], begin[0], height)
-        the_best, the_places = best[0], places[0]
-        for u in range(u_first, u_last):
-            r = top + u * dilation[0]
+        for t in range(u_last - u_first):
+            r = top + (u_first + t) * dilation[0]
             slot = r % slots
-            along, along_places = row_best[slot], row_places[slot]
+            at[t], places_at[t], of_rows[t] = made.size + slot * step, (slot + 1) * step, r * width
             if held[slot] != m * height + r:
                 held[slot] = m * height + r
-                by_phase(x[m, r], stride[1], begin[1], never, phases)
+                by_phase(x[m, r], stride[1], begin[1], inside, phases)
                 if smallest:
-                    _negate(phases)
-                for j in range(columns):
-                    along[0, j] = phases[0, j]
-                for j in range(columns):
-                    along_places[0, j] = first_places[j] + np.int32(r * width)
-                for v in range(1, kernel[1]):
-                    tap = phases[v * dilation[1] % stride[1], v * dilation[1] // stride[1] :]
-                    offset, old, new = np.int32(r * width + v * dilation[1]), (v - 1) % 2, v % 2
-                    _larger(tap, zeros, offset, along[old], along_places[old], along[new], along_places[new])
-            if u == u_first:
-                the_best, the_places = along[found], along_places[found]
-            else:
-                side = u % 2
-                _larger(along[found], along_places[found], np.int32(0), the_best, the_places, best[side], places[side])
-                the_best, the_places = best[side], places[side]
-        best_y, best_place = y[m, i], switches[m, i]
+                    _negate(inside[2], phases)
+                largest_of_rows(numbers, places, along, of_columns, shifts, kernel[1], columns, at[t], places_at[t])
+                for j in range(places_at[t], places_at[t] + outside):
+                    # Every number is −∞, like the padding: the first of them is meant.
+                    while places[j] < 0:
+                        places[j] += dilation[1]
+        largest_of_rows(
+            numbers, places, at, places_at, of_rows, u_last - u_first, columns, made.size + slots * step,
+            (slots + 1) * step,
+        )  # fmt: skip
+        result = y[m, i]
         if smallest:
             for j in range(columns):
-                best_y[j] = -the_best[j]
+                result[j] = -best[j]
         else:
             for j in range(columns):
-                best_y[j] = the_best[j]
+                result[j] = best[j]
+        result_places = switches[m, i]
         for j in range(columns):
-            best_place[j] = the_places[j] + j * stride[1] - begin[1]
+            result_places[j] = found[j]
 
 
 @parallel_kernel
@@ -116,7 +109,11 @@ def max_pool(x, smallest, kernel, stride, dilation, begin, first, last, y, switc
     """
     for task in prange((last - first + _RUN - 1) // _RUN):
         start = first + task * _RUN
-        _max_rows(x, smallest, kernel, stride, dilation, begin, start, min(last, start + _RUN), y, switches)
+        stop = min(last, start + _RUN)
+        if not smallest and halves(x, y, kernel, stride, dilation, begin):
+            largest_of_pairs(x, start, stop, y, switches)
+        else:
+            _max_rows(x, smallest, kernel, stride, dilation, begin, start, stop, y, switches)
 
 
 @parallel_kernel
@@ -140,25 +137,17 @@ def _add(x, total):  # type: ignore[no-untyped-def]
 
 @kernel
 def _mean_rows(x, kernel, stride, dilation, begin, counts, first, last, y):  # type: ignore[no-untyped-def]
-    """Rows first ≤ m·OH + i < last of `mean_pool`: the rows of a window are added first, for all columns."""
-    height, width = x.shape[1:]
+    """Rows first ≤ m·OH + i < last of `mean_pool`."""
     rows, columns = y.shape[1:]
-    sums, total = np.empty(width), np.empty(columns)
-    phases = np.empty((stride[1], columns + (kernel[1] - 1) * dilation[1] // stride[1] + 1))
+    scratch = line_of(x[0], columns, kernel[1], stride[1], dilation[1], begin[1])
+    totals, shares = np.empty(columns), 1.0 / counts[1]
     for row in range(first, last):
         m, i = row // rows, row % rows
-        sums[:] = 0
-        for u in range(kernel[0]):
-            r = i * stride[0] + u * dilation[0] - begin[0]
-            if 0 <= r < height:
-                _add(x[m, r], sums)
-        by_phase(sums, stride[1], begin[1], 0.0, phases)
-        total[:] = 0
-        for v in range(kernel[1]):
-            _add(phases[v * dilation[1] % stride[1], v * dilation[1] // stride[1] :], total)
-        mean = y[m, i]
+        add_rows(x[m], i, kernel, stride, dilation, begin, NUMBERS, scratch[0])
+        add_columns(scratch, stride[1], totals)
+        mean, share = y[m, i], 1.0 / counts[0][i]
         for j in range(columns):
-            mean[j] = total[j] / (counts[0][i] * counts[1][j])
+            mean[j] = totals[j] * (share * shares[j])
 
 
 @parallel_kernel
@@ -169,7 +158,11 @@ def mean_pool(x, kernel, stride, dilation, begin, counts, first, last, y):  # ty
     """
     for task in prange((last - first + _RUN - 1) // _RUN):
         start = first + task * _RUN
-        _mean_rows(x, kernel, stride, dilation, begin, counts, start, min(last, start + _RUN), y)
+        stop = min(last, start + _RUN)
+        if halves(x, y, kernel, stride, dilation, begin):
+            mean_of_pairs(x, start, stop, y)
+        else:
+            _mean_rows(x, kernel, stride, dilation, begin, counts, start, stop, y)
 
 
 @kernel

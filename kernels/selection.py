@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only
+from kernels.leading_rows import insert_row
+from kernels.vector_code import VECTOR_BYTES
 
 BLOCK = 8192
 LINES = 64
@@ -128,12 +130,37 @@ def _pick_few(keys, limits, best, places):  # type: ignore[no-untyped-def]
                     s -= 1
                 best[s], places[s] = key, start + q
                 least = best[k - 1]
-    for s in range(1, k):
+    _sort(places[:k])
+
+
+@kernel
+def _sort(places):  # type: ignore[no-untyped-def]
+    """In rising order; there are few."""
+    for s in range(1, places.size):
         place, t = places[s], s
         while t > 0 and places[t - 1] > place:
             places[t] = places[t - 1]
             t -= 1
         places[t] = place
+
+
+@kernel
+def _pick_few_of_columns(x, start, stop, limits, k, y, switches):  # type: ignore[no-untyped-def]
+    """The columns start ≤ j < stop of x (H, W) into y and switches (k, W): their lists of k grow side by side."""
+    columns = stop - start
+    line = columns + VECTOR_BYTES // x.itemsize
+    keys, best, places = np.zeros(line, x.dtype), np.full(k * line, -limits[0]), np.zeros(k * line, np.int64)
+    for q in range(x.shape[0]):
+        _keys_of_row(x[q, start:stop], limits, keys[:columns])
+        insert_row(keys, columns, q, best, places, k, line)
+    found = np.empty(k, np.int64)
+    for j in range(columns):
+        for s in range(k):
+            found[s] = places[s * line + j]
+        _sort(found)
+        for s in range(k):
+            y[s, start + j] = x[found[s], start + j]
+            switches[s, start + j] = found[s] * x.shape[1] + start + j
 
 
 @kernel
@@ -162,10 +189,13 @@ def _k_max_lines(x, limits, along_width, m, start, stop, y, switches):  # type: 
     """Lines start ≤ line < stop of plane m of `k_max`."""
     height, width = x.shape[1:]
     size, k = (width, y.shape[2]) if along_width else (height, y.shape[1])
-    # A few cells more than the line: lines that are a power of two apart would fight for the same places of a cache.
-    keys = np.empty((stop - start, size + 16), x.dtype)
     # Halving takes passes by the bits of a number, the list takes steps by k; both measured.
     few = k <= x.itemsize and k * 16 <= size
+    if few and not along_width:
+        _pick_few_of_columns(x[m], start, stop, limits, k, y[m], switches[m])
+        return
+    # A few cells more than the line: lines that are a power of two apart would fight for the same places of a cache.
+    keys = np.empty((stop - start, size + 16), x.dtype)
     pivot, ends, best = np.empty(1, x.dtype), np.empty(2, x.dtype), np.empty(k, x.dtype)
     places = np.empty(k + 1, np.int64)
     if along_width:

@@ -6,7 +6,7 @@ import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange
 from kernels.counter_random import member, uniform
-from kernels.window_taps import MOST_TAPS, gather, lift, taps_inside, taps_of_row
+from kernels.window_taps import MOST_TAPS, gather, lift, phases_of, taps_inside, taps_of_row
 
 _RUN = 32
 _LEAST, _MOST = 2.0**-900, 2.0**1020
@@ -73,28 +73,29 @@ def _sums(taps, totals, squares):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _draw_all(taps, thresholds, running, at):  # type: ignore[no-untyped-def]
-    """at[j] = number of k with a[0,j] + … + a[k,j] ≤ thresholds[j], which is the place that is drawn."""
+def _draw_all(taps, offsets, thresholds, running, drawn, places):  # type: ignore[no-untyped-def]
+    """drawn[j] = a[k,j] and places[j] = offsets[k] of the last k with a[0,j] + … + a[k−1,j] ≤ thresholds[j]."""
     running[:] = 0
-    at[:] = 0
     for k in range(taps.shape[0]):
-        tap = taps[k]
-        for j in range(at.size):
+        tap, offset = taps[k], offsets[k]
+        for j in range(drawn.size):
+            drawn[j] = tap[j] if running[j] <= thresholds[j] else drawn[j]
+        for j in range(places.size):
+            places[j] = offset if running[j] <= thresholds[j] else places[j]
+        for j in range(running.size):
             running[j] += tap[j]
-        for j in range(at.size):
-            at[j] += running[j] <= thresholds[j]
 
 
 @kernel
-def _largest_of_all(taps, best, at):  # type: ignore[no-untyped-def]
-    """at[j] = the first k of the largest a[k,j]."""
+def _largest_of_all(taps, offsets, best, places):  # type: ignore[no-untyped-def]
+    """best[j] = the largest a[k,j], and places[j] = offsets[k] of the first."""
     best[:] = 0
-    at[:] = 0
+    places[:] = 0
     for k in range(taps.shape[0]):
-        tap = taps[k]
-        for j in range(at.size):
-            at[j] = k if tap[j] > best[j] else at[j]
-        for j in range(at.size):
+        tap, offset = taps[k], offsets[k]
+        for j in range(places.size):
+            places[j] = offset if tap[j] > best[j] else places[j]
+        for j in range(best.size):
             best[j] = tap[j] if tap[j] > best[j] else best[j]
 
 
@@ -107,44 +108,47 @@ def _stochastic_rows(  # type: ignore[no-untyped-def]
     width = x.shape[2]
     together = kernel[0] * kernel[1] <= MOST_TAPS
     taps = np.empty((kernel[0] * kernel[1] if together else 0, columns))
-    phases = np.empty((stride[1], columns + (kernel[1] - 1) * dilation[1] // stride[1] + 1))
-    totals, squares, randoms, scratch = (
-        np.empty(columns),
-        np.full(columns, np.nan),
-        np.empty(columns),
-        np.empty(columns),
-    )
-    drawn, a = np.zeros(columns, np.int64), np.empty(most)
-    offsets = np.empty(taps.shape[0], np.int64)
+    scratch = phases_of(x[0, 0], columns, kernel[1], stride[1], dilation[1], begin[1], 0.0)
+    totals, squares = np.empty(columns), np.full(columns, np.nan)
+    randoms, running, found = np.empty(columns), np.empty(columns), np.empty(columns)
+    places, a, offsets = np.zeros(columns, np.int64), np.empty(most), np.empty(taps.shape[0], np.int64)
     for k in range(offsets.size):
         offsets[k] = k // kernel[1] * dilation[0] * width + k % kernel[1] * dilation[1]
     for row in range(first, last):
         m, i = row // rows, row % rows
+        result, place, probability, crowd = y[m, i], switches[m, i], probabilities[m, i], crowds[m, i]
+        top, u_first, _ = taps_inside(i, kernel[0], stride[0], dilation[0], begin[0], x.shape[1])
         state = member(member(np.uint64(0), seed), m)
         if draws:
             for j in range(columns):
                 randoms[j] = uniform(state, i * columns + j)
         if together:
-            taps_of_row(x[m], i, kernel, stride, dilation, begin, phases, taps)
+            taps_of_row(x[m], i, kernel, stride, dilation, begin, scratch, taps)
             _sums(taps, totals, squares)
             if draws:
-                _draw_all(taps, randoms * totals, scratch, drawn)
+                _draw_all(taps, offsets, randoms * totals, running, found, places)
             else:
-                _largest_of_all(taps, scratch, drawn)
-        top, u_first, _ = taps_inside(i, kernel[0], stride[0], dilation[0], begin[0], x.shape[1])
+                _largest_of_all(taps, offsets, found, places)
+            for j in range(columns):
+                result[j] = found[j] if draws else squares[j] / totals[j]
+            for j in range(columns):
+                place[j] = places[j] + j * stride[1] + (top * width - begin[1])
+            for j in range(columns):
+                probability[j] = found[j] / totals[j]
+            for j in range(columns):
+                crowd[j] = totals[j] * (totals[j] / squares[j])
         for j in range(columns):
-            if _LEAST < squares[j] < _MOST:
-                at = drawn[j]
-                y[m, i, j] = taps[at, j] if draws else squares[j] / totals[j]
-                switches[m, i, j] = top * width + j * stride[1] - begin[1] + offsets[at]
-                probabilities[m, i, j] = taps[at, j] / totals[j]
-                crowds[m, i, j] = totals[j] * (totals[j] / squares[j])
-            else:
-                count = gather(x[m], i, j, kernel, stride, dilation, begin, a)
-                y[m, i, j], at, probabilities[m, i, j], crowds[m, i, j] = _window(a, count, draws, randoms[j])
+            if not _LEAST < squares[j] < _MOST:
                 left, v_first, v_last = taps_inside(j, kernel[1], stride[1], dilation[1], begin[1], width)
+                at = 0
+                if together and totals[j] == 0:
+                    # There are many of these behind a ReLU.
+                    result[j], probability[j], crowd[j] = 0.0, 0.0, 1.0
+                else:
+                    count = gather(x[m], i, j, kernel, stride, dilation, begin, a)
+                    result[j], at, probability[j], crowd[j] = _window(a, count, draws, randoms[j])
                 u, v = u_first + at // (v_last - v_first), v_first + at % (v_last - v_first)
-                switches[m, i, j] = (top + u * dilation[0]) * width + left + v * dilation[1]
+                place[j] = (top + u * dilation[0]) * width + left + v * dilation[1]
 
 
 @parallel_kernel

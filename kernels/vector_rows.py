@@ -1,6 +1,6 @@
 """Rows of numbers as vectors: sums of multiples of rows, rows taken apart by phase, and rows put together again.
 
-All arrays are contiguous with one axis and of one float type; nothing is checked.
+All arrays are contiguous with one axis and of one float type, offsets count from 0; nothing is checked.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 from kernels._jit import kernel
 from kernels.vector_code import VECTOR_BYTES, Vectors
 
-__all__ = ["TERMS", "combine", "take_apart", "weave"]
+__all__ = ["TERMS", "combine", "take_apart", "weave", "woven"]
 
 TERMS = 6
 """Most terms of one sum: each holds a register for its factor and one for its place."""
@@ -30,17 +30,17 @@ def combine(s, to, at, w, first, terms, n):
     s[to : to + n] = total
 
 
-def _apart(s, to, step, at, phases):
-    """s[to + p·step + q] = s[at + q·phases + p] for the lanes q of one vector, phases in WOVEN."""
-    n = VECTOR_BYTES // s.itemsize
-    read = s[at : at + n * phases].copy()
+def _apart(s, to, step, x, at, phases, n):
+    """s[to + p·step + q] = x[at + q·phases + p] for q < n, whole vectors, phases in WOVEN; x may be s."""
+    n = -(-n * s.itemsize // VECTOR_BYTES) * VECTOR_BYTES // s.itemsize
+    read = x[at : at + n * phases].copy()
     for p in range(phases):
         s[to + p * step : to + p * step + n] = read[p::phases]
 
 
-def _together(s, to, at, step, phases):
-    """s[to + q·phases + p] = s[at + p·step + q] for the lanes q of one vector, phases in WOVEN."""
-    n = VECTOR_BYTES // s.itemsize
+def _together(s, to, at, step, phases, n):
+    """s[to + q·phases + p] = s[at + p·step + q] for q < n, whole vectors, phases in WOVEN."""
+    n = -(-n * s.itemsize // VECTOR_BYTES) * VECTOR_BYTES // s.itemsize
     made = np.empty(n * phases, s.dtype)
     for p in range(phases):
         made[p::phases] = s[at + p * step : at + p * step + n]
@@ -72,17 +72,19 @@ def _emit_sum(context, builder, signature, args):
 
 
 def _for_each_count(emit):
-    """The code of an intrinsic (s, to, …, phases) for each count of phases in WOVEN, which is chosen as it runs."""
+    """The code of an intrinsic (s, to, …, phases, n) with a loop for each count of phases in WOVEN."""
 
     def emit_all(context, builder, signature, args):
         code = Vectors(context, builder, signature, args)
         end = builder.append_basic_block("end")
-        ways = builder.switch(args[-1], end)
+        *places, phases, n = args
+        ways = builder.switch(phases, end)
         for count in WOVEN:
             block = builder.append_basic_block(f"phases{count}")
             ways.add_case(code.index(count), block)
             builder.position_at_end(block)
-            emit(builder, code, count, code.data(0), *args[1:-1])
+            with cgutils.for_range_slice(builder, code.index(0), n, code.index(code.lanes), code.index) as (q, _):
+                emit(builder, code, count, q, *places[1:])
             builder.branch(end)
         builder.position_at_end(end)
         return context.get_dummy_value()
@@ -91,24 +93,25 @@ def _for_each_count(emit):
 
 
 @_for_each_count
-def _emit_apart(builder, code, count, s, to, step, at):
-    read = code.read(s, at, count * code.lanes)
+def _emit_apart(builder, code, count, q, to, step, _, at):
+    read = code.read(code.data(3), builder.add(at, builder.mul(q, code.index(count))), count * code.lanes)
     for p in range(count):
-        part = code.picked(read, read, [q * count + p for q in range(code.lanes)])
-        code.write(part, s, builder.add(to, builder.mul(step, code.index(p))))
+        part = code.picked(read, read, [lane * count + p for lane in range(code.lanes)])
+        code.write(part, code.data(0), builder.add(builder.add(to, q), builder.mul(step, code.index(p))))
 
 
 @_for_each_count
-def _emit_together(builder, code, count, s, to, at, step):
-    parts = [code.read(s, builder.add(at, builder.mul(step, code.index(p)))) for p in range(count)]
+def _emit_together(builder, code, count, q, to, at, step):
+    begins = [builder.add(builder.add(at, q), builder.mul(step, code.index(p))) for p in range(count)]
+    parts = [code.read(code.data(0), begin) for begin in begins]
     made = parts[0]
     for p, part in enumerate(parts[1:], 1):
         # Side by side: both as long as what is there, the lanes of `part` behind it.
         held = p * code.lanes
-        wide = code.picked(part, part, [min(q, code.lanes - 1) for q in range(held)])
+        wide = code.picked(part, part, [min(lane, code.lanes - 1) for lane in range(held)])
         made = code.picked(made, wide, list(range(held + code.lanes)))
     order = [j % count * code.lanes + j // count for j in range(count * code.lanes)]
-    code.write(code.picked(made, made, order), s, to)
+    code.write(code.picked(made, made, order), code.data(0), builder.add(to, builder.mul(q, code.index(count))))
 
 
 if not config.DISABLE_JIT:
@@ -119,37 +122,36 @@ if not config.DISABLE_JIT:
         return types.void(s, _whole, at, w, _whole, _whole, _whole), _emit_sum
 
     @intrinsic
-    def _apart(typing, s, to, step, at, phases):
-        return types.void(s, _whole, _whole, _whole, _whole), _emit_apart
+    def _apart(typing, s, to, step, x, at, phases, n):
+        return types.void(s, _whole, _whole, x, _whole, _whole, _whole), _emit_apart
 
     @intrinsic
-    def _together(typing, s, to, at, step, phases):
-        return types.void(s, _whole, _whole, _whole, _whole), _emit_together
+    def _together(typing, s, to, at, step, phases, n):
+        return types.void(s, _whole, _whole, _whole, _whole, _whole), _emit_together
 
 
 @kernel
-def _woven(phases):
+def woven(phases):
+    """Whether so many phases are exchanged lane by lane."""
     return phases == 2 or phases == 3 or phases == 4 or phases == 6
 
 
 @kernel
-def take_apart(s, to, step, at, phases, n, lanes):
-    """s[to + p·step + q] = s[at + q·phases + p], p < phases, q < n, rounded up to whole vectors of `lanes`."""
-    if _woven(phases):
-        for q in range(0, n, lanes):
-            _apart(s, to + q, step, at + q * phases, phases)
+def take_apart(s, to, step, x, at, phases, n):
+    """s[to + p·step + q] = x[at + q·phases + p], p < phases, q < n, rounded up to whole vectors; x may be s."""
+    if woven(phases):
+        _apart(s, to, step, x, at, phases, n)
     else:
         for p in range(phases):
             for q in range(n):
-                s[to + p * step + q] = s[at + q * phases + p]
+                s[to + p * step + q] = x[at + q * phases + p]
 
 
 @kernel
-def weave(s, to, at, step, phases, n, lanes):
-    """s[to + q·phases + p] = s[at + p·step + q], p < phases, q < n, rounded up to whole vectors of `lanes`."""
-    if _woven(phases):
-        for q in range(0, n, lanes):
-            _together(s, to + q * phases, at + q, step, phases)
+def weave(s, to, at, step, phases, n):
+    """s[to + q·phases + p] = s[at + p·step + q], p < phases, q < n, rounded up to whole vectors."""
+    if woven(phases):
+        _together(s, to, at, step, phases, n)
     else:
         for p in range(phases):
             for q in range(n):

@@ -5,33 +5,66 @@ Axes as in `kernels.pooling`: along an axis tap u of window i falls on the cell 
 
 from __future__ import annotations
 
+import numpy as np
+
 from kernels._jit import kernel
+from kernels.vector_code import VECTOR_BYTES
+from kernels.vector_rows import take_apart, woven
 
 MOST_TAPS = 32
 """Windows of up to so many cells are faster all together, tap by tap, than one by one."""
 
 
 @kernel
-def by_phase(x, stride, begin, fill, phases):  # type: ignore[no-untyped-def]
-    """phases[p, q] = x[q·stride + p − begin], `fill` outside of x: the taps of a strided row lie side by side."""
-    for p in range(phases.shape[0]):
-        phase = phases[p]
+def phases_of(x, windows, kernel, stride, dilation, begin, fill):  # type: ignore[no-untyped-def]
+    """Scratch for the phases of rows like x: (phases, inside, at), for `by_phase`.
+
+    phases  (stride, ·) holds `fill`, which stays wherever a phase lies outside of x
+    inside  (first, whole, spans): phase p is inside for spans[p, 0] ≤ q < spans[p, 1], all of them for `whole` numbers
+            from `first` on, whole vectors
+    at      tap v of window j is phases.flat[at[v] + j]
+    """
+    length = windows + (kernel - 1) * dilation // stride
+    spans = np.empty((stride, 2), np.int64)
+    for p in range(stride):
         shift = p - begin
-        low = min(max(0, -(shift // stride)), phase.size)
-        high = max(low, min(phase.size, (x.size - 1 - shift) // stride + 1))
-        phase[:low] = fill
-        phase[high:] = fill
-        inner = phase[low:high]
-        source = x[low * stride + shift :]
-        if stride == 1:
-            for q in range(inner.size):
-                inner[q] = source[q]
-        elif stride == 2:
-            for q in range(inner.size):
-                inner[q] = source[2 * q]
-        else:
-            for q in range(inner.size):
-                inner[q] = source[stride * q]
+        spans[p, 0] = min(max(0, -(shift // stride)), length)
+        spans[p, 1] = max(spans[p, 0], min(length, (x.size - 1 - shift) // stride + 1))
+    first = min((begin + stride - 1) // stride, length)
+    lanes = VECTOR_BYTES // x.itemsize
+    whole = max(min((x.size + begin) // stride, length) - first, 0) // lanes * lanes if woven(stride) else 0
+    at = np.empty(kernel, np.int64)
+    for v in range(kernel):
+        at[v] = v * dilation % stride * length + v * dilation // stride
+    return np.full((stride, length), fill, x.dtype), (first, whole, spans), at
+
+
+@kernel
+def _every(x, stride, to):  # type: ignore[no-untyped-def]
+    """to[q] = x[q·stride]."""
+    if stride == 1:
+        for q in range(to.size):
+            to[q] = x[q]
+    else:
+        for q in range(to.size):
+            to[q] = x[q * stride]
+
+
+@kernel
+def by_phase(x, stride, begin, inside, phases):  # type: ignore[no-untyped-def]
+    """phases[p, q] = x[q·stride + p − begin] inside of x: the taps of a strided row lie side by side."""
+    first, whole, spans = inside
+    length = phases.shape[1]
+    if whole > 0:
+        take_apart(phases.reshape(phases.size), first, length, x, first * stride - begin, stride, whole)
+    for p in range(phases.shape[0]):
+        low, high = spans[p, 0], spans[p, 1]
+        before, behind = min(max(first, low), high), min(max(first + whole, low), high)
+        shift = p - begin
+        if low < before:
+            _every(x[low * stride + shift :], stride, phases[p, low:before])
+        if behind < high:
+            _every(x[behind * stride + shift :], stride, phases[p, behind:high])
 
 
 @kernel
@@ -65,17 +98,21 @@ def gather(x, i, j, kernel, stride, dilation, begin, taken):  # type: ignore[no-
 
 
 @kernel
-def taps_of_row(x, i, kernel, stride, dilation, begin, phases, taps):  # type: ignore[no-untyped-def]
-    """taps[u·KW + v, j] = x[r, c], 0 outside of x (H, W), for all windows of output row i; `phases` is scratch."""
+def taps_of_row(x, i, kernel, stride, dilation, begin, scratch, taps):  # type: ignore[no-untyped-def]
+    """taps[u·KW + v, j] = x[r, c], 0 outside of x (H, W), for all windows of output row i, in float64.
+
+    `scratch` is that of `phases_of` a row of x, with 0 outside.
+    """
+    phases, inside, at = scratch
+    flat = phases.reshape(phases.size)
     for u in range(kernel[0]):
         r = i * stride[0] + u * dilation[0] - begin[0]
         if 0 <= r < x.shape[0]:
-            by_phase(x[r], stride[1], begin[1], 0.0, phases)
+            by_phase(x[r], stride[1], begin[1], inside, phases)
             for v in range(kernel[1]):
-                tap = phases[v * dilation[1] % stride[1], v * dilation[1] // stride[1] :]
-                target = taps[u * kernel[1] + v]
+                tap, target = flat[at[v] :], taps[u * kernel[1] + v]
                 for j in range(target.size):
-                    target[j] = tap[j]
+                    target[j] = np.float64(tap[j])
         else:
             taps[u * kernel[1] : (u + 1) * kernel[1]] = 0
 

@@ -73,7 +73,7 @@ def _take_in(x, top, left, block, work, here):
         source = x[top + i, left + low : left + high]
         for j in range(len(inside)):
             inside[j] = source[j]
-        take_apart(work, to, plane, line, m_across, run, vector)
+        take_apart(work, to, plane, work, line, m_across, run)
 
 
 @kernel
@@ -100,7 +100,7 @@ def _give_out(y, top, left, b, block, work, here):
     kept = min(across * m_across, y.shape[1] - left)
     for t in range(rows):
         for i in range(min(m, y.shape[0] - top - t * m)):
-            weave(work, line, here + phases + i * m_across * step + t * run, step, m_across, across, vector)
+            weave(work, line, here + phases + i * m_across * step + t * run, step, m_across, across)
             row = y[top + t * m + i, left : left + kept]
             ready = work[line : line + kept]
             for j in range(kept):

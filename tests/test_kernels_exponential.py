@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernels.exponential import bell, exp, expm1_negative, log1p_unit, normal_tail
+from kernels.exponential import bell, exp, exp_single, expm1_negative, log1p_unit, log_from_1, normal_tail
 
 SMALLEST = 2.0**-1022
 
@@ -83,3 +83,21 @@ def test_the_bell_curve_is_even_and_exact_where_its_exponent_is() -> None:
     found, expected = _both(bell, lambda x: math.exp(-x * x / 2), squares)
     np.testing.assert_allclose(found, expected, rtol=8e-16)
     assert [bell(float(-each)) for each in x] == [bell(float(each)) for each in x]
+
+
+def test_the_exponential_function_in_float32_is_right_to_its_last_digits() -> None:
+    x = np.concatenate([np.linspace(-87.3, 0, 5000), -np.geomspace(1e-30, 1, 500)]).astype(np.float32)
+    found, expected = _both(lambda x: exp_single(np.float32(x)), math.exp, x)
+    np.testing.assert_allclose(found, expected, rtol=2.5e-7)
+    small = np.linspace(-110, -87.4, 500).astype(np.float32)
+    found, expected = _both(lambda x: exp_single(np.float32(x)), math.exp, small)
+    assert np.abs(found - expected).max() <= 3e-45
+    assert exp_single(np.float32(-np.inf)) == 0
+    assert math.isnan(exp_single(np.float32(np.nan)))
+
+
+def test_the_logarithm_of_numbers_from_1_on_keeps_its_digits() -> None:
+    x = np.concatenate([1 + np.geomspace(2.0**-52, 1, 1000), np.geomspace(1, 1e300, 3000)])
+    found, expected = _both(log_from_1, math.log, x)
+    np.testing.assert_allclose(found, expected, rtol=5e-16)
+    assert math.isnan(log_from_1(np.nan))

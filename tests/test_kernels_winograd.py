@@ -20,6 +20,8 @@ from kernels.algebra.filter_form import placed, transposed
 from kernels.algebra.polynomial import Polynomial
 from kernels.algebra.winograd import linear_moduli
 from kernels.algebra.winograd import winograd as convolver
+from kernels.convolution import input_gradient
+from kernels.convolution_gradients import input_gradient_by
 from kernels.convolution_methods import METHODS, chosen, convolve_by, usual_filter
 from kernels.fast_filter import FastFilter, fast_filter, sums
 
@@ -267,3 +269,16 @@ def test_sums_of_rows_are_the_matrix(rows: list[list[Fraction]]) -> None:
     assert_allclose(
         [float(value) for value in values[5 : 5 + of.outputs]], [float(value) for value in expected], atol=1e-12
     )
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
+def test_the_gradient_of_the_input_is_the_same_by_every_method(layer: Any, method: str) -> None:
+    x, w, _, y, moves = _made(layer)
+    if not _applies(method, layer):
+        return
+    gy = np.random.default_rng(1).standard_normal(y.shape)
+    expected, found = np.full(x.shape, np.nan), np.full(x.shape, np.nan)
+    input_gradient(gy, w, expected, *moves, no_tick)
+    input_gradient_by(method, gy, w, found, *moves, no_tick)
+    assert_allclose(found, expected, rtol=1e-9, atol=1e-9)

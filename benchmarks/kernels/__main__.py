@@ -1,18 +1,22 @@
-"""Kernels against PyTorch (both orders of axes), onnxruntime and OpenCV: `python -m benchmarks.kernels`.
+"""Kernels against PyTorch (both orders of axes), onnxruntime, OpenCV and scipy: `python -m benchmarks.kernels`.
 
-Every round runs each work once in every library, in changing order, with a malloc that keeps its pages. What counts
-is the ratio within a round: medians and quartiles over rounds. Above 1 the kernels of this program are faster.
+Every round runs each work once in every library, in changing order, after a pause, with a malloc that keeps its pages.
+What counts is the ratio within a round: medians and quartiles over rounds. Above 1 the kernels of this program are
+faster.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from statistics import geometric_mean, median, quantiles
-from time import perf_counter
+from statistics import median, quantiles
+from time import perf_counter, sleep
+from typing import Any
 
 import numpy as np
 from numba import njit, prange
 
+from benchmarks.kernels.peers import THREADS, versions
+from benchmarks.kernels.tables import best_peer, summary
 from benchmarks.kernels.workloads import Work, all_work
 from benchmarks.measuring import arguments, finish, load, table
 from explorer.model.memory import keep_freed_memory
@@ -20,6 +24,11 @@ from kernels import tile
 
 MOST_SECONDS = 4.0
 """For the rounds of one work."""
+
+PAUSE = 0.002
+"""Seconds before each run: threads of others still wait in a loop for a while, and would take a processor from us."""
+
+PEAK = "the tile of registers alone"
 
 
 @njit(parallel=True, nogil=True)
@@ -30,25 +39,42 @@ def _busy(y, start, s, at, w, rounds, columns):  # type: ignore[no-untyped-def]
             tile.tile_of_filters(y[thread], 0, columns, start, 0, s, 0, at, len(at), w, 0)
 
 
-def peak() -> float:
-    """What this machine reaches in float32 with the tile of registers alone, in GFLOP/s."""
-    columns, taps, rounds, threads = tile.columns(4)[0], 256, 4_000, 2
-    y = np.zeros((threads, tile.FILTERS * columns), np.float32)
-    s, w = np.ones(512, np.float32), np.ones(taps * tile.FILTERS, np.float32)
-    at, start = np.zeros(taps, np.int64), np.zeros(tile.FILTERS, np.float32)
-    _busy(y, start, s, at, w, 1, columns)
-    times = []
-    for _ in range(7):
-        began = perf_counter()
-        _busy(y, start, s, at, w, rounds, columns)
-        times.append(perf_counter() - began)
-    return 2.0 * threads * rounds * taps * tile.FILTERS * columns / min(times) / 1e9
+class Peak:
+    """What this machine reaches in float32 with the tile of registers alone: about a millisecond of that."""
+
+    def __init__(self) -> None:
+        columns, taps, self.rounds = tile.columns(4)[0], 256, 1_000
+        self.flop = 2.0 * THREADS * self.rounds * taps * tile.FILTERS * columns
+        self.given = (
+            np.zeros((THREADS, tile.FILTERS * columns), np.float32), np.zeros(tile.FILTERS, np.float32),
+            np.ones(512, np.float32), np.zeros(taps, np.int64), np.ones(taps * tile.FILTERS, np.float32),
+        )  # fmt: skip
+        self.columns = columns
+
+    def __call__(self) -> None:
+        _busy(*self.given, self.rounds, self.columns)
+
+    def reached(self) -> float:
+        """GFLOP/s at the best of many times."""
+        times = []
+        for _ in range(50):
+            began = perf_counter()
+            self()
+            times.append(perf_counter() - began)
+        return self.flop / min(times) / 1e9
 
 
-def measured(work: Work, rounds: int, most: float) -> dict[str, object]:
-    """A row: our time, the best peer, and the ratio of every peer."""
-    runs = {"ours": work.ours, **work.peers}
-    for run in runs.values():
+def ratios(times: dict[str, list[float]], name: str) -> dict[str, float]:
+    """How much longer `name` took than we did, over the rounds: quartiles."""
+    each = [theirs / ours for theirs, ours in zip(times[name], times["ours"], strict=True)]
+    low, middle, high = quantiles(each, n=4)
+    return {"low": low, "median": middle, "high": high, "ms": median(times[name]) * 1e3}
+
+
+def measured(work: Work, peak: Peak, rounds: int, most: float) -> dict[str, Any]:
+    """One work: what it took us, every peer, and the share of the peak, which is measured in the same rounds."""
+    runs = {"ours": work.ours, **work.peers} | ({PEAK: peak} if work.flop else {})
+    for run in [*runs.values(), *runs.values()]:
         run()
     times: dict[str, list[float]] = defaultdict(list)
     names = list(runs)
@@ -57,25 +83,38 @@ def measured(work: Work, rounds: int, most: float) -> dict[str, object]:
         if at > 4 and perf_counter() - began > most:
             break
         for name in names[at % len(names) :] + names[: at % len(names)]:
+            sleep(PAUSE)
             start = perf_counter()
             runs[name]()
             times[name].append(perf_counter() - start)
-    ratios = {
-        name: [theirs / ours for theirs, ours in zip(times[name], times["ours"], strict=True)] for name in work.peers
-    }
-    best = min(ratios, key=lambda name: median(ratios[name]), default="")
-    low, middle, high = quantiles(ratios[best], n=4) if best else (float("nan"),) * 3
+    share = None
+    if work.flop:
+        of_rounds = [a / b for a, b in zip(times[PEAK], times["ours"], strict=True)]
+        share = work.flop / peak.flop * median(of_rounds)
     return {
         "work": work.name,
-        "ours ms": median(times["ours"]) * 1e3,
-        "best peer": best,
-        "its ms": median(times[best]) * 1e3 if best else float("nan"),
-        "ratio": middle,
-        "quartiles": f"{low:.2f}–{high:.2f}",
+        "ms": median(times["ours"]) * 1e3,
+        "peers": {name: ratios(times, name) for name in work.peers},
         "must": work.must,
         "aim": work.aim,
-        "GFLOP/s": work.flop / min(times["ours"]) / 1e9,
-        "_times": {name: [median(each), min(each)] for name, each in times.items()},
+        "of peak": share,
+        "rounds": len(times["ours"]),
+    }
+
+
+def shown(row: dict[str, Any]) -> dict[str, object]:
+    """A line of the printed table."""
+    best, found = best_peer(row)
+    return {
+        "work": row["work"],
+        "ours ms": row["ms"],
+        "best peer": best,
+        "its ms": found["ms"],
+        "ratio": found["median"],
+        "quartiles": f"{found['low']:.2f}–{found['high']:.2f}",
+        "must": row["must"],
+        "aim": row["aim"],
+        "of peak": f"{row['of peak']:.0%}" if row["of peak"] else "",
     }
 
 
@@ -87,20 +126,20 @@ def main() -> None:
     options = parser.parse_args()
     before = load()
     keep_freed_memory()
-    reached = peak()
-    print(f"Peak of the tile of registers on two threads: {reached:.0f} GFLOP/s")
-    groups: dict[str, list[dict[str, object]]] = defaultdict(list)
+    peak = Peak()
+    reached = peak.reached()
+    print(f"Peak of the tile of registers on {THREADS} threads: {reached:.0f} GFLOP/s")
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for work in all_work():
         if options.only.casefold() in f"{work.group} {work.name}".casefold():
-            row = measured(work, options.rounds, options.seconds)
-            row["of peak"] = f"{float(row['GFLOP/s']) / reached:.0%}" if work.flop else ""  # type: ignore[arg-type]
-            groups[work.group].append(row)
+            groups[work.group].append(measured(work, peak, options.rounds, options.seconds))
+            best, found = best_peer(groups[work.group][-1])
+            print(f"  {work.group}, {work.name}: {found['median']:.2f} of {best}", flush=True)
     for group, rows in groups.items():
-        table(group, [{name: value for name, value in row.items() if not name.startswith("_")} for row in rows])
-        known = [float(row["ratio"]) for row in rows if row["best peer"]]  # type: ignore[arg-type]
-        if known:
-            print(f"  geometric mean of the ratios {geometric_mean(known):.2f}, least {min(known):.2f}")
-    finish("kernels", options, before, {"peak GFLOP/s": reached, "groups": groups})
+        table(group, [shown(row) for row in rows])
+        mean, least = summary(rows)
+        print(f"  geometric mean of the ratios {mean:.2f}, least {least:.2f}")
+    finish("kernels", options, before, {"peak GFLOP/s": reached, "versions": versions(), "groups": groups})
 
 
 if __name__ == "__main__":

@@ -27,6 +27,15 @@ def library(name: str) -> Any:
 
 
 torch, cv2, onnxruntime, onnx = (library(name) for name in ("torch", "cv2", "onnxruntime", "onnx"))
+signal = library("scipy.signal")
+
+
+def versions() -> dict[str, str]:
+    """What the libraries that are there call their versions."""
+    known = {"PyTorch": torch, "onnxruntime": onnxruntime, "OpenCV": cv2, "scipy": library("scipy")}
+    return {name: str(each.__version__) for name, each in known.items() if each is not None}
+
+
 if torch is not None:
     torch.set_num_threads(THREADS)
     torch.set_grad_enabled(False)
@@ -82,3 +91,14 @@ def of_opencv(x: Any, w: Any) -> Peers:
         return maps
 
     return {"OpenCV": run}
+
+
+def of_scipy(x: Any, w: Any) -> Peers:
+    """A convolution of one channel by scipy's Fourier transforms, of the whole map and by overlapping parts."""
+    if signal is None:
+        return {}
+    turned = w[:, 0, ::-1, ::-1]
+    return {
+        name: lambda run=run: [run(x[0, 0], kernel, mode="same") for kernel in turned]  # type: ignore[misc]
+        for name, run in (("scipy, fftconvolve", signal.fftconvolve), ("scipy, oaconvolve", signal.oaconvolve))
+    }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from benchmarks.kernels.peers import Peers, Run, of_onnxruntime, of_opencv, of_torch, torch
+from benchmarks.kernels.peers import Peers, Run, of_onnxruntime, of_opencv, of_scipy, of_torch, torch
 from explorer.ops import operations
+from explorer.ops.convolution_layer import Layer, input_gradient
 from explorer.ops.op import no_tick
+from kernels.convolution_weights import weight_gradient
 
 RNG = np.random.default_rng(0)
 
@@ -87,7 +89,10 @@ def _convolution(
     x, w = numbers(*shape), numbers(filters, shape[1] // groups, kernel, kernel)
     op, pad = operations()["conv"], dilation * (kernel // 2)
     moves = {"stride": (stride,) * 2, "dilation": (dilation,) * 2, "groups": groups}
-    params = op.Params(filters=filters, kernel=(kernel,) * 2, padding="numbers", pads=(pad,) * 4, bias=False, **moves)
+    method = "direct" if group == "The sum itself" else "auto"
+    params = op.Params(
+        filters=filters, kernel=(kernel,) * 2, padding="numbers", pads=(pad,) * 4, bias=False, method=method, **moves
+    )
     rows, columns = (-(-size // stride) for size in shape[2:])
     flop = 2.0 * shape[0] * filters * rows * columns * shape[1] // groups * kernel**2
     peers = of_torch(
@@ -102,115 +107,56 @@ def _convolution(
 
 
 def gradients() -> Iterator[Work]:
-    """Gradients of convolution, with respect to the input and to the weights."""
-    from kernels.convolution import input_gradient
-    from kernels.convolution_weights import weight_gradient
-
-    one, pads = (1, 1), (1, 1, 1, 1)
-    for name, shape, filters, _ in (CONVOLUTIONS[1], CONVOLUTIONS[3], CONVOLUTIONS[4]):
-        x, w, gy = numbers(*shape), numbers(filters, shape[1], 3, 3), numbers(shape[0], filters, *shape[2:])
-        gx, gw = np.empty_like(x), np.empty_like(w)
-        flop = 2.0 * gy.size * shape[1] * 9
-
-        def to_input(gy: Any = gy, w: Any = w, gx: Any = gx) -> None:
-            input_gradient(gy, w, gx, one, one, pads, 1, no_tick)
-
-        def to_weights(x: Any = x, gy: Any = gy, gw: Any = gw) -> None:
-            weight_gradient(x, gy, gw, one, one, pads, 1, no_tick)
-
-        def of_input(gy: Any, w: Any, shape: Any = shape) -> Any:
-            return torch.nn.grad.conv2d_input(shape, w, gy, padding=1)
-
-        def of_weights(x: Any, gy: Any, shape: Any = w.shape) -> Any:
-            return torch.nn.grad.conv2d_weight(x, shape, gy, padding=1)
-
-        yield Work("Gradients", f"{name[:2]} input", to_input, of_torch(of_input, gy, w), flop, 1.5, 2.3)
-        yield Work("Gradients", f"{name[:2]} weights", to_weights, of_torch(of_weights, x, gy), flop, 0.85, 1.2)
-
-
-def pooling() -> Iterator[Work]:
-    """Pooling and the way up again."""
-    x = numbers(1, 16, 512, 512)
-    halves: dict[str, Any] = {"kernel": (2, 2), "stride": (2, 2)}
-    by_twos: dict[str, Any] = {"kernel_shape": [2, 2], "strides": [2, 2]}
-
-    def work(name: str, op_name: str, moves: dict[str, Any], function: Callable[[Any], Any], peers: Peers) -> Work:
-        op = operations()[op_name]
-        params = op.Params(**moves)
-        return Work(
-            "Pooling",
-            name,
-            lambda: op.forward((x,), {}, params, no_tick),
-            of_torch(function, x) | peers,
-            must=1.2,
-            aim=1.8,
+    """Gradients of the nine convolutions, with respect to the input and to the weights, as the layer takes them."""
+    for name, shape, filters, moves in CONVOLUTIONS:
+        kernel, groups = moves.get("kernel", 3), moves.get("groups", 1)
+        x, w, gy = (
+            numbers(*shape),
+            numbers(filters, shape[1] // groups, kernel, kernel),
+            numbers(1, filters, *shape[2:]),
         )
+        layer = Layer(filters, (kernel, kernel), padding="same", groups=groups, method="auto")
+        gx, gw, pads = np.empty_like(x), np.empty_like(w), (kernel // 2,) * 4
+        flop = 2.0 * gy.size * w[0].size
 
-    def of_onnx(kind: str, **attributes: Any) -> Peers:
-        return of_onnxruntime(kind, {"x": x}, **attributes)
+        def to_input(gy: Any = gy, w: Any = w, gx: Any = gx, layer: Layer = layer) -> None:
+            input_gradient(gy, w, gx, layer, no_tick)
 
-    yield work("max 2×2", "max_pool", halves, lambda x: functional().max_pool2d(x, 2), of_onnx("MaxPool", **by_twos))
-    yield work(
-        "max 3×3 with places",
-        "max_pool",
-        {"kernel": (3, 3), "stride": (2, 2)},
-        lambda x: functional().max_pool2d(x, 3, 2, return_indices=True),
-        {},
-    )
-    yield work(
-        "mean 2×2", "mean_pool", halves, lambda x: functional().avg_pool2d(x, 2), of_onnx("AveragePool", **by_twos)
-    )
-    yield work(
-        "mean 3×3",
-        "mean_pool",
-        {"kernel": (3, 3), "stride": (1, 1)},
-        lambda x: functional().avg_pool2d(x, 3, 1),
-        of_onnx("AveragePool", kernel_shape=[3, 3]),
-    )
+        def to_weights(x: Any = x, gy: Any = gy, gw: Any = gw, pads: Any = pads, groups: int = groups) -> None:
+            weight_gradient(x, gy, gw, (1, 1), (1, 1), pads, groups, no_tick)
+
+        def of_input(gy: Any, w: Any, shape: Any = shape, pads: Any = pads, groups: int = groups) -> Any:
+            return torch.nn.grad.conv2d_input(shape, w, gy, padding=pads[0], groups=groups)
+
+        def of_weights(x: Any, gy: Any, shape: Any = w.shape, pads: Any = pads, groups: int = groups) -> Any:
+            return torch.nn.grad.conv2d_weight(x, shape, gy, padding=pads[0], groups=groups)
+
+        wanted = (1.5, 2.3) if name[:2] in ("W2", "W4", "W5") else (1.0, 1.5)
+        yield Work("Gradients of the input", name, to_input, of_torch(of_input, gy, w), flop, *wanted)
+        yield Work("Gradients of the weights", name, to_weights, of_torch(of_weights, x, gy), flop, 0.85, 1.2)
 
 
-def normalization() -> Iterator[Work]:
-    """Batch and instance normalization."""
-    x, gamma, beta = numbers(8, 32, 128, 128), numbers(32), numbers(32)
-    batch, instance = operations()["batch_norm"], operations()["instance_norm"]
-    weights = batch.init((x.shape,), batch.Params(), RNG) | {"gamma": gamma, "beta": beta}
-    yield Work(
-        "Normalization",
-        "batch, training",
-        lambda: batch.forward((x,), weights, batch.Params(), no_tick),
-        of_torch(lambda x, g, b: functional().batch_norm(x, None, None, g, b, True), x, gamma, beta),
-        0.0,
-        1.4,
-        1.8,
-    )
-    weights_of_instance = instance.init((x.shape,), instance.Params(), RNG)
-    yield Work(
-        "Normalization",
-        "instance",
-        lambda: instance.forward((x,), weights_of_instance, instance.Params(), no_tick),
-        of_torch(lambda x: functional().instance_norm(x), x),
-        0.0,
-        2.0,
-        2.6,
-    )
-
-
-def softmax() -> Iterator[Work]:
-    """Softmax over many pixels, and over one row of scores."""
-    op = operations()["channel_softmax"]
-    for name, shape in (("21 × 512 × 512", (1, 21, 512, 512)), ("1 × 1000", (1, 1000, 1, 1))):
-        x = numbers(*shape)
+def transforms() -> Iterator[Work]:
+    """Large kernels by the Fourier transform, and the share of the peak that the sum itself reaches."""
+    op = operations()["conv"]
+    for kernel, filters in ((31, 1), (31, 8), (63, 1)):
+        x, w = numbers(1, 1, 512, 512), numbers(filters, 1, kernel, kernel)
+        params = op.Params(filters=filters, kernel=(kernel,) * 2, padding="same", bias=False, method="fft")
         yield Work(
-            "Softmax",
-            name,
-            lambda x=x: op.forward((x,), {}, op.Params(), no_tick),  # type: ignore[misc]
-            of_torch(lambda x: torch.softmax(x, 1), x) | of_onnxruntime("Softmax", {"x": x}, axis=1),
+            "Fourier transform",
+            f"512 × 512 → {filters}, {kernel}×{kernel}",
+            lambda x=x, w=w, params=params: op.forward((x,), {"w": w}, params, no_tick),  # type: ignore[misc]
+            of_scipy(x, w),
             0.0,
-            1.2,
-            1.6,
+            2.0,
+            4.0,
         )
+    for kernel in (7, 11):
+        yield _convolution("The sum itself", f"1×3×512×512 → 8, {kernel}×{kernel}", (1, 3, 512, 512), 8, kernel=kernel)
 
 
 def all_work() -> list[Work]:
     """Everything, in the order of the tables."""
-    return [work for part in (convolutions, gradients, pooling, normalization, softmax) for work in part()]
+    from benchmarks.kernels.layers import layers
+
+    return [work for part in (convolutions, gradients, transforms, layers) for work in part()]

@@ -67,12 +67,11 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     (x,) = xs
     sets = _sets(x.shape)
     if params.mode == "training":
-        mean, variance = statistic_sets.moments(x, sets, tick)
-        before = weights["mean"], weights["var"]
-        running = running_statistics.renewed(params, before, (mean, variance), sets.count)
+        y, saved, found = statistic_sets.normalised(x, sets, weights, params.epsilon, tick)
+        running = running_statistics.renewed(params, (weights["mean"], weights["var"]), found, sets.count)
     else:
-        running = mean, variance = _kept(weights)
-    y, saved = statistic_sets.normalise(x, sets, weights, mean, variance, params.epsilon, tick)
+        running = _kept(weights)
+        y, saved = statistic_sets.normalise(x, sets, weights, *running, params.epsilon, tick)
     return (y, *(each.astype(x.dtype).reshape(1, -1, 1, 1) for each in running)), (saved, params)
 
 

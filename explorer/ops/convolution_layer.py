@@ -23,7 +23,7 @@ from explorer.ops.parameters import choice, flag, integer
 from explorer.ops.pooling_window import Window
 from explorer.ops.scaled_weights import scaled
 from explorer.refusal import Message, Refusal, message
-from kernels.convolution import convolve, input_gradient
+from kernels import convolution
 from kernels.convolution_weights import bias_gradient, weight_gradient
 
 CHANNELS = limits.Limits().channels
@@ -147,7 +147,7 @@ def convolved(x: Array, w: Array, b: Array, layer: Layer, tick: Tick) -> Array:
     w = np.ascontiguousarray(layer.laid(w))
     around = window(x.shape, layer).pads
     if layer.method == "direct":
-        convolve(x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick)
+        convolution.convolve(x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick)
         return y
     # With the exact algebra behind them they would cost every start a fiftieth of a second.
     from kernels.convolution_methods import convolve_by
@@ -157,13 +157,24 @@ def convolved(x: Array, w: Array, b: Array, layer: Layer, tick: Tick) -> Array:
     return y
 
 
+def input_gradient(gy: Array, w: Array, gx: Array, layer: Layer, tick: Tick) -> None:
+    """The gradient of x into gx, by the method of the layer; `w` as it is laid on the map."""
+    moves = layer.stride, layer.dilation, window(gx.shape, layer).pads, layer.groups
+    if layer.method == "direct":
+        convolution.input_gradient(gy, w, gx, *moves, tick)
+        return
+    from kernels.convolution_gradients import input_gradient_by
+
+    method, filters = computed_by(layer)
+    input_gradient_by(method, gy, w, gx, *moves, tick, filters, crossovers())
+
+
 def gradients(x: Array, w: Array, gy: Array, layer: Layer, tick: Tick) -> tuple[Array, Array]:
     """The gradients of x and of w."""
     gy, laid = np.ascontiguousarray(gy, x.dtype), np.ascontiguousarray(layer.laid(w))
     gx, gw = np.empty_like(x), np.empty_like(laid)
-    moves = layer.stride, layer.dilation, window(x.shape, layer).pads, layer.groups
-    input_gradient(gy, laid, gx, *moves, tick)
-    weight_gradient(x, gy, gw, *moves, tick)
+    input_gradient(gy, laid, gx, layer, tick)
+    weight_gradient(x, gy, gw, layer.stride, layer.dilation, window(x.shape, layer).pads, layer.groups, tick)
     return gx, np.ascontiguousarray(layer.laid(gw))
 
 

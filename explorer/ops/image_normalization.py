@@ -31,10 +31,7 @@ class _OverSets:
 
     def forward(self, xs: Arrays, weights: Weights, params: Any, tick: Tick) -> tuple[Arrays, Any]:
         (x,) = xs
-        sets = self.sets(x.shape, params)
-        y, saved = statistic_sets.normalise(
-            x, sets, weights, *statistic_sets.moments(x, sets, tick), params.epsilon, tick
-        )
+        y, saved, _ = statistic_sets.normalised(x, self.sets(x.shape, params), weights, params.epsilon, tick)
         return (y,), saved
 
     def backward(

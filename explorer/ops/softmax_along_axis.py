@@ -37,9 +37,11 @@ class Params:
 def _grouped(shape: Shape, axis: str) -> tuple[int, int, int]:
     """(M, K, L): what lies before the axis, on it, and behind it."""
     n, c, h, w = shape
-    return {
-        "channel": (n, c, h * w), "height": (n * c, h, w), "width": (n * c * h, w, 1), "plane": (n * c, h * w, 1),
-    }[axis]  # fmt: skip
+    if axis == "channel":
+        return n, c, h * w
+    if axis == "height":
+        return n * c, h, w
+    return (n * c * h, w, 1) if axis == "width" else (n * c, h * w, 1)
 
 
 def _along(axis: str, index: tuple[int, ...], shape: Shape) -> tuple[slice, slice, slice]:

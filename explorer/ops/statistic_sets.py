@@ -155,6 +155,27 @@ class Saved(NamedTuple):
     inverse: Array
 
 
+def normalised(
+    x: Array, sets: Sets, weights: Weights, epsilon: float, tick: Tick
+) -> tuple[Array, Saved, tuple[Array, Array]]:
+    """y = γ·(x − μ)/√(σ² + ε) + β with the mean and variance of each set itself, and those two, float64."""
+    n, c, h, w = x.shape
+    count = sets.groups if sets.batch else n * sets.groups
+    gamma, beta = (np.asarray(weights[name], np.float64) for name in ("gamma", "beta"))
+    if gamma.ndim == 3 or sets.count * x.itemsize > normalization.SET_BYTES or count < normalization.SETS:
+        found = moments(x, sets, tick)
+        return *normalise(x, sets, weights, *found, epsilon, tick), found
+    planes, y = read_only(x.reshape(n * c, h * w)), np.empty((n * c, h * w), x.dtype)
+    members = np.ascontiguousarray(sets.gathered(np.arange(n * c)))
+    means, variances = np.empty(count), np.empty(count)
+    for first, last in bands(count, 3 * sets.count, tick):
+        normalization.normalise_sets(
+            planes, members, np.tile(gamma, n), np.tile(beta, n), epsilon, first, last, means, variances, y
+        )
+    saved = Saved(x, sets, gamma, means, 1 / np.sqrt(variances + epsilon))
+    return y.reshape(x.shape), saved, (means, variances)
+
+
 def normalise(
     x: Array, sets: Sets, weights: Weights, mean: Array, variance: Array, epsilon: float, tick: Tick
 ) -> tuple[Array, Saved]:

@@ -1,0 +1,185 @@
+"""What is measured besides convolution: pooling and the way up again, normalization, softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from benchmarks.kernels.peers import Peers, Run, of_onnxruntime, of_torch, torch
+from benchmarks.kernels.workloads import RNG, Work, functional, numbers
+from explorer.ops import operations
+from explorer.ops.op import no_tick
+
+WINDOW_2: dict[str, Any] = {"kernel": (2, 2), "stride": (2, 2)}
+WINDOW_3: dict[str, Any] = {"kernel": (3, 3), "stride": (2, 2)}
+
+
+def forward(op_name: str, x: Any, weights: Any = None, **params: Any) -> Run:
+    """The operation on x."""
+    op = operations()[op_name]
+    given = op.Params(**params)
+    return lambda: op.forward((x,), weights or {}, given, no_tick)
+
+
+def largest_in_order(x: Any, k: int, axis: int) -> tuple[Any, Any]:
+    """The k largest along an axis in the order in which they stand there, with their places."""
+    places = torch.topk(x, k, dim=axis).indices.sort(dim=axis).values
+    return x.gather(axis, places), places
+
+
+def drawn(x: Any) -> tuple[Any, Any, Any]:
+    """Stochastic pooling of 2 × 2 windows: the number, its place in the window and its probability."""
+    n, c, h, w = x.shape
+    cells = (
+        x.clamp(min=0).reshape(n, c, h // 2, 2, w // 2, 2).permute(0, 1, 2, 4, 3, 5).reshape(n, c, h // 2, w // 2, 4)
+    )
+    running = cells.cumsum(-1)
+    threshold = torch.rand(running.shape[:-1]) * running[..., -1]
+    place = (running <= threshold[..., None]).sum(-1, keepdim=True).clamp(max=3)
+    number = cells.gather(-1, place)
+    return number, place, number / running[..., -1:]
+
+
+def pooling() -> Iterator[Work]:
+    """Pooling of 16 maps of 512 × 512."""
+    x = numbers(1, 16, 512, 512)
+
+    def work(
+        name: str, ours: Run, peer: Callable[..., Any], must: float, aim: float, more: Peers | None = None
+    ) -> Work:
+        return Work("Pooling", name, ours, of_torch(peer, x) | (more or {}), 0.0, must, aim)
+
+    def of_onnx(kind: str, **attributes: Any) -> Peers:
+        return of_onnxruntime(kind, {"x": x}, **attributes)
+
+    twos: dict[str, Any] = {"kernel_shape": [2, 2], "strides": [2, 2]}
+    yield work(
+        "max 2×2, with places",
+        forward("max_pool", x, **WINDOW_2),
+        lambda x: functional().max_pool2d(x, 2, return_indices=True),
+        1.2,
+        1.8,
+        of_onnx("MaxPool", outputs=2, **twos),
+    )
+    yield work(
+        "max 3×3, with places",
+        forward("max_pool", x, **WINDOW_3),
+        lambda x: functional().max_pool2d(x, 3, 2, return_indices=True),
+        1.2,
+        1.8,
+        of_onnx("MaxPool", outputs=2, kernel_shape=[3, 3], strides=[2, 2]),
+    )
+    yield work(
+        "mean 2×2",
+        forward("mean_pool", x, **WINDOW_2),
+        lambda x: functional().avg_pool2d(x, 2),
+        1.2,
+        1.8,
+        of_onnx("AveragePool", **twos),
+    )
+    yield work(
+        "mean 3×3, stride 1",
+        forward("mean_pool", x, kernel=(3, 3), stride=(1, 1)),
+        lambda x: functional().avg_pool2d(x, 3, 1),
+        1.2,
+        1.8,
+        of_onnx("AveragePool", kernel_shape=[3, 3]),
+    )
+    yield work(
+        "global mean",
+        forward("global_average_pool", x),
+        lambda x: functional().adaptive_avg_pool2d(x, 1),
+        1.0,
+        1.5,
+        of_onnx("GlobalAveragePool"),
+    )
+    yield work("L2, 2×2", forward("lp_pool", x, **WINDOW_2), lambda x: functional().lp_pool2d(x, 2.0, 2), 1.0, 1.5)
+    for axis, place in (("width", 3), ("height", 2)):
+        yield work(
+            f"4 largest along the {axis}",
+            forward("kmax_pool", x, k=4, axis=axis),
+            lambda x, place=place: largest_in_order(x, 4, place),
+            1.6,
+            3.0,
+        )
+    yield work("stochastic 2×2", forward("stochastic_pool", x, **WINDOW_2, rectify=True), drawn, 8.0, 14.0)
+    yield from unpooling(x)
+
+
+def unpooling(x: Any) -> Iterator[Work]:
+    """Back to the places of 2 × 2 windows."""
+    pool, op = operations()["max_pool"], operations()["max_unpool"]
+    pooled = pool.forward((x,), {}, pool.Params(**WINDOW_2), no_tick)[0]
+    yield Work(
+        "Pooling",
+        "unpooling 2×2",
+        lambda: op.forward(pooled, {}, op.Params(), no_tick),
+        of_torch(lambda y, places: functional().max_unpool2d(y, places, 2), pooled[0], pooled[1]),
+        0.0,
+        2.0,
+        2.7,
+    )
+
+
+def normalization() -> Iterator[Work]:
+    """Batch normalization both ways, and normalization of each map by itself."""
+    x, gy, gamma, beta = numbers(8, 32, 128, 128), numbers(8, 32, 128, 128), numbers(32), numbers(32)
+    batch, instance = operations()["batch_norm"], operations()["instance_norm"]
+    weights = batch.init((x.shape,), batch.Params(), RNG) | {"gamma": gamma, "beta": beta}
+    yield Work(
+        "Normalization",
+        "batch, training",
+        forward("batch_norm", x, weights),
+        of_torch(lambda x, g, b: functional().batch_norm(x, None, None, g, b, True), x, gamma, beta),
+        0.0,
+        1.4,
+        1.8,
+    )
+    _, saved = batch.forward((x,), weights, batch.Params(), no_tick)
+    mean = x.mean(axis=(0, 2, 3))
+    inverse = 1 / np.sqrt(x.var(axis=(0, 2, 3)) + 1e-5)
+
+    def back(x: Any, gy: Any, gamma: Any, mean: Any, inverse: Any) -> Any:
+        return torch.ops.aten.native_batch_norm_backward(
+            gy, x, gamma, None, None, mean, inverse, True, 1e-5, [True, True, True]
+        )
+
+    yield Work(
+        "Normalization",
+        "batch, gradient",
+        lambda: batch.backward((gy, None, None), saved, no_tick),
+        of_torch(back, x, gy, gamma, mean, inverse),
+        0.0,
+        1.0,
+        1.3,
+    )
+    yield Work(
+        "Normalization",
+        "instance",
+        forward("instance_norm", x, instance.init((x.shape,), instance.Params(), RNG)),
+        of_torch(lambda x: functional().instance_norm(x), x),
+        0.0,
+        2.0,
+        2.6,
+    )
+
+
+def softmax() -> Iterator[Work]:
+    """Softmax over many pixels, over one row of scores, and over many short rows."""
+    for name, shape in (
+        ("21 × 512 × 512", (1, 21, 512, 512)), ("1 × 1000", (1, 1000, 1, 1)), ("2000 × 10", (2000, 10, 1, 1)),
+    ):  # fmt: skip
+        x = numbers(*shape)
+        peers = of_torch(lambda x: torch.softmax(x, 1), x) | of_onnxruntime("Softmax", {"x": x}, axis=1)
+        yield Work("Softmax", name, forward("channel_softmax", x), peers, 0.0, 1.2, 1.6)
+    x = numbers(1, 21, 512, 512)
+    peers = of_torch(lambda x: torch.log_softmax(x, 1), x) | of_onnxruntime("LogSoftmax", {"x": x}, axis=1)
+    yield Work("Softmax", "logarithm, 21 × 512 × 512", forward("log_softmax", x), peers, 0.0, 1.0, 1.6)
+
+
+def layers() -> Iterator[Work]:
+    """All of them."""
+    for part in (pooling, normalization, softmax):
+        yield from part()
