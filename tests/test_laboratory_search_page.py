@@ -25,6 +25,7 @@ from explorer.refusal import Refusal
 from explorer.ui.derive.workspace import Derive
 from explorer.ui.laboratory.accuracy.accuracy import Accuracy
 from explorer.ui.laboratory.accuracy.asked import USUAL
+from explorer.ui.laboratory.accuracy.store import KeptPoints
 from explorer.ui.laboratory.asking import changed
 from explorer.ui.laboratory.pages import ACCURACY
 from explorer.ui.workspaces import DERIVE, EXPLORE, LABORATORY
@@ -90,6 +91,20 @@ def test_a_damaged_file_is_refused_and_put_aside_before_anything_is_written(tmp_
     keep(path, (SET,))
     assert kept(path) == (SET,)
     assert (tmp_path / "points.damaged.json").read_text("utf-8") == text
+
+
+def test_of_many_changes_the_last_one_is_in_the_file(driver: Driver, tmp_path: Path) -> None:
+    path = tmp_path / "points.json"
+    store = KeptPoints(driver.desk, lambda: path)
+    driver.settle_files()
+    for seed in range(12):
+        store.add(replace(SET, seed=seed, m=4, mean=1e-7 * (seed + 1)))
+    store.add(replace(SET, arithmetic="float16"))
+    driver.settle_files()
+    assert kept(path) == store.sets
+    assert len(store.sets) == 2
+    assert store.best(3, 2, "float32") == {4: SET.points}
+    assert store.best(5, 2, "float32") == {}
 
 
 # What a search says ---------------------------------------------------------------------------------------------------

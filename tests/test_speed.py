@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,6 +97,16 @@ def test_peers_give_the_same_numbers() -> None:
 def test_without_libraries_there_are_no_peers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "library", lambda name: None)
     assert all(each.peers == {} for each in works(scale=16))
+
+
+def test_a_folder_with_the_name_of_a_library_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cv2").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "cv2", raising=False)
+    peers.library.cache_clear()
+    assert peers.library("cv2") is None
+    peers.library.cache_clear()
+    monkeypatch.delitem(sys.modules, "cv2", raising=False)
 
 
 def test_peers_are_ratios_with_quartiles() -> None:

@@ -25,13 +25,14 @@ def library(name: str) -> Any:
     """A library, told how many threads to use, or None where it is not installed or cannot be loaded."""
     try:
         made = importlib.import_module(name)
-    except (ImportError, OSError):
+        if name == "torch":
+            made.set_num_threads(threads())
+            made.set_grad_enabled(False)
+        elif name == "cv2":
+            made.setNumThreads(threads())
+    except (ImportError, OSError, AttributeError):
+        # Any folder of that name is a module, too.
         return None
-    if name == "torch":
-        made.set_num_threads(threads())
-        made.set_grad_enabled(False)
-    elif name == "cv2":
-        made.setNumThreads(threads())
     return made
 
 

@@ -19,7 +19,7 @@ from explorer.ui.derive.fields import ChipsField, ChoiceField, Field, Place
 from explorer.ui.parameters.choices import CheckBox
 from explorer.ui.texts import said
 
-__all__ = ["ChecksField", "Form", "changed", "integer_of", "kept", "unkept"]
+__all__ = ["ChecksField", "Form", "changed", "choice", "integer_of", "kept", "unkept"]
 
 _MOST_TEXT = 8_000
 _WIDEST = 13

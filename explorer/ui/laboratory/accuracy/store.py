@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,8 @@ class KeptPoints(QObject):
         self._desk = desk
         self._path = path
         self._sets: tuple[Kept, ...] = ()
+        self._version = 0
+        self._writing = threading.Lock()
         desk.beside("read points", lambda: kept(path()), self._arrived)
 
     @property
@@ -55,5 +58,13 @@ class KeptPoints(QObject):
     def _become(self, sets: tuple[Kept, ...]) -> None:
         self._sets = sets
         self.changed.emit()
-        path = self._path
-        self._desk.beside("keep points", lambda: keep(path(), sets), lambda _: None)
+        self._version += 1
+        version = self._version
+
+        def write() -> None:
+            with self._writing:
+                # Of several that wait, the latest is what has to be there at the end.
+                if version == self._version:
+                    keep(self._path(), sets)
+
+        self._desk.beside("keep points", write, lambda _: None)
