@@ -16,13 +16,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTableWidget
 from windows import Driver, wait
 
+from explorer.model.algorithms import algorithm_text
 from explorer.model.derivation.cost import by_fft, by_filter, direct
 from explorer.model.derivation.filtering import algorithm_of
 from explorer.model.derivation.problem import Filter
 from explorer.model.laboratory.methods import Cost, Measured, Row, compared, cost
 from explorer.model.laboratory.steps import finished
 from explorer.model.methods import Way, chosen_by_auto, current, misfit, of_way, ways
-from explorer.model.running import algorithm_text
 from explorer.ops import operations
 from explorer.ops.op import Cancelled
 from explorer.refusal import Refusal

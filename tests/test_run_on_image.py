@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QMenu
 from windows import Driver, wait
 
-from explorer.model import editing, running
+from explorer.model import algorithms, editing
 from explorer.model.derivation.problem import Convolution, Divide, Filter
 from explorer.model.document import Document
 from explorer.model.evaluation import Evaluation
@@ -208,63 +208,63 @@ SQUARE = "F(2, 3) at 0, 1, -1, inf"
 
 def test_an_algorithm_goes_where_it_fits() -> None:
     both, other = three((3, 3), (3, 3), (5, 5)), three((5, 5), (3, 3))
-    assert [home.layer and home.layer.id for home in running.homes(both, SQUARE, "n2")] == ["n2"]
-    assert [home.layer and home.layer.id for home in running.homes(both, SQUARE, "n3")] == ["n1", "n2"]
-    assert [home.layer and home.layer.id for home in running.homes(other, SQUARE, "n1")] == ["n2"]
-    assert [home.layer for home in running.homes(Document(), SQUARE, "source")] == [None]
+    assert [home.layer and home.layer.id for home in algorithms.homes(both, SQUARE, "n2")] == ["n2"]
+    assert [home.layer and home.layer.id for home in algorithms.homes(both, SQUARE, "n3")] == ["n1", "n2"]
+    assert [home.layer and home.layer.id for home in algorithms.homes(other, SQUARE, "n1")] == ["n2"]
+    assert [home.layer for home in algorithms.homes(Document(), SQUARE, "source")] == [None]
 
 
 def test_what_has_to_change_for_an_algorithm_is_said() -> None:
-    found = running.homes(three((3, 3), (5, 5), stride=2), SQUARE, "source")
+    found = algorithms.homes(three((3, 3), (5, 5), stride=2), SQUARE, "source")
     assert [dict(home.changes) for home in found] == [
         {"stride": (1, 1)},
         {"kernel": (3, 3), "stride": (1, 1)},
         {"kernel": (3, 3)},
     ]
-    document, id = running.put(three((5, 5), stride=2), running.Home(None, {"kernel": (3, 3)}), SQUARE, "n1")
+    document, id = algorithms.put(three((5, 5), stride=2), running.Home(None, {"kernel": (3, 3)}), SQUARE, "n1")
     assert document.index(id) == 1
     assert document.node(id).params.algorithm == SQUARE
 
 
 def test_a_layer_that_is_switched_off_is_no_home() -> None:
     document = editing.switch(three((3, 3)), "n1", enabled=False)
-    assert [home.layer for home in running.homes(document, SQUARE, "n1")] == [None]
+    assert [home.layer for home in algorithms.homes(document, SQUARE, "n1")] == [None]
 
 
 @pytest.mark.parametrize("problem", [Filter(2, 3), Filter(4, 3, fractions="B"), Filter(2, 3, moduli=(X, X * X + ONE))])
 def test_what_runs_is_derived_again_from_its_text(problem: Filter) -> None:
-    text = running.algorithm_text(problem)
+    text = algorithms.algorithm_text(problem)
     assert text is not None
-    (again,) = running.problems(filters.read(text))
-    assert running.algorithm_text(again) == text
+    (again,) = algorithms.problems(filters.read(text))
+    assert algorithms.algorithm_text(again) == text
 
 
 def test_directions_that_no_nested_problem_has_are_derived_one_by_one() -> None:
     text = "F(2, 3) mod x, x^2 + 1, inf; F(4, 3) at 0, 1, -1, 1/3, -3, inf"
-    down, across = running.problems(filters.read(text))
-    assert [running.algorithm_text(each) for each in (down, across)] == text.split("; ")
+    down, across = algorithms.problems(filters.read(text))
+    assert [algorithms.algorithm_text(each) for each in (down, across)] == text.split("; ")
     same_size = "F(2, 3) at 0, 1, -1, inf; F(2, 3) at 0, 2, -2, inf"
-    assert len(running.problems(filters.read(same_size))) == 2
+    assert len(algorithms.problems(filters.read(same_size))) == 2
 
 
 def test_the_preset_of_a_layer_is_derived_at_the_points_it_runs_with() -> None:
     document = editing.set_params(three((3, 3)), "n1", method="winograd", tile=6)
-    directions = running.directions_of(document.node("n1").params)
+    directions = algorithms.directions_of(document.node("n1").params)
     assert directions is not None
     derived = editing.set_params(document, "n1", method="derived", algorithm=filters.written(directions))
     assert derived.node("n1").params.algorithm == "F(6, 3) at 0, -1, 1, 1/2, -2, -1/2, 2, inf"
-    assert running.directions_of(three((3, 3)).node("n1").params) is None
+    assert algorithms.directions_of(three((3, 3)).node("n1").params) is None
 
 
 def test_only_a_filter_is_offered_to_the_image() -> None:
-    assert running.algorithm_text(Divide(X, ONE)) is None
+    assert algorithms.algorithm_text(Divide(X, ONE)) is None
     with pytest.raises(Refusal, match=r"F\(3, 2\)"):
-        running.algorithm_text(Convolution(2, 3, "winograd"))
+        algorithms.algorithm_text(Convolution(2, 3, "winograd"))
 
 
 def test_the_preset_and_its_derivation_give_the_same_maps_within_rounding(driver: Driver) -> None:
     preset = editing.set_params(driver.document, driver.node("conv").id, method="winograd", tile=4)
-    directions = running.directions_of(preset.node(driver.node("conv").id).params)
+    directions = algorithms.directions_of(preset.node(driver.node("conv").id).params)
     assert directions is not None
     text = filters.written(directions)
     derived = editing.set_params(preset, driver.node("conv").id, method="derived", algorithm=text)

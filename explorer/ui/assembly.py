@@ -23,6 +23,7 @@ from explorer.model.starting import starting_document
 from explorer.model.store import Store
 from explorer.refusal import Refusal
 from explorer.ui import theme
+from explorer.ui.algorithms import Algorithms
 from explorer.ui.bridge import Bridge, Errand
 from explorer.ui.commands import Commands
 from explorer.ui.desk import Desk
@@ -33,7 +34,6 @@ from explorer.ui.gallery.illustrations import Illustrations
 from explorer.ui.methods.calibrating import Calibrating, calibration_in
 from explorer.ui.methods.comparing import Comparing
 from explorer.ui.panels import Panels
-from explorer.ui.running import Running
 from explorer.ui.texts import said
 from explorer.ui.window import MainWindow
 from explorer.ui.workspaces import DERIVE, LABORATORY, Making
@@ -121,7 +121,7 @@ class Assembly(QObject):
         )
         self.calibrating = Calibrating(self.evaluator, self.panels.methods, self.panels.status, data, calibration)
         self.comparing = Comparing(self.evaluator, self.explore, self.panels.methods)
-        self.running = Running(self.window, self.store, self.explore, self.commands.workspaces)
+        self.algorithms = Algorithms(self.window, self.store, self.explore, self.commands.workspaces)
         self._connect()
         self._restore_place()
         self.explore.start()
@@ -140,7 +140,7 @@ class Assembly(QObject):
         self.desk.title_changed.connect(self.window.setWindowTitle)
         self.panels.picture.open_wanted.connect(self.desk.ask_open)
         self.panels.picture.sample_wanted.connect(self.desk.open_sample)
-        self.panels.methods.derivation_wanted.connect(self.running.derive)
+        self.panels.methods.derivation_wanted.connect(self.algorithms.derive)
         self.window.dropped.connect(self.desk.take)
         self.commands.speed_wanted.connect(self._show_speed)
         self.commands.tile_wanted.connect(self._show_tile)
@@ -211,7 +211,7 @@ class Assembly(QObject):
         yield
         derive = Derive(page, self.settings, self.panels.status, self.desk)
         derive.history_changed.connect(self.commands.show_history)
-        derive.run_wanted.connect(self.running.run)
+        derive.run_wanted.connect(self.algorithms.run)
         derive.failed.connect(lambda error: self._told(error, "deriving"))
         return derive
 

@@ -18,12 +18,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from explorer.model.algorithms import directions_of
 from explorer.model.derivation.cost import operations
 from explorer.model.laboratory.steps import Steps
 from explorer.model.laboratory.timing import timed
 from explorer.model.memory import free_memory
 from explorer.model.methods import Way, chosen_by_auto, misfit, of_way, ways
-from explorer.model.running import directions_of
 from explorer.ops.exact.filters import Direction, algorithm_of
 from explorer.ops.op import Array, Arrays, Op, Shape, Tick, Weights, no_tick
 from explorer.refusal import Refusal

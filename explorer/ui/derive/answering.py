@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from explorer.model.algorithms import algorithm_text
 from explorer.model.derivation.derivation import Derivation
 from explorer.model.derivation.problem import Problem
 from explorer.model.derivation.subjects import derive
-from explorer.model.running import algorithm_text
 from explorer.refusal import Refusal
 from explorer.ui.derive import notation
 from explorer.ui.derive.asked import Asked, Misread, read

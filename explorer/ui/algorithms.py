@@ -17,13 +17,13 @@ from explorer.ui.window import MainWindow
 from explorer.ui.workspaces import DERIVE, EXPLORE, Workspaces
 
 if TYPE_CHECKING:
+    from explorer.model.algorithms import Home
     from explorer.model.derivation.problem import Filter
-    from explorer.model.running import Home
 
 # The exact algebra is imported when an algorithm is met: a start has none.
 
 
-class Running(QObject):
+class Algorithms(QObject):
     """Puts algorithms into layers of the document, as one step of undo."""
 
     def __init__(self, window: MainWindow, store: Store, explore: Explore, workspaces: Workspaces) -> None:
@@ -35,7 +35,7 @@ class Running(QObject):
 
     def run(self, text: str) -> None:
         """Let a layer compute by the algorithm; ask which one where that is not clear."""
-        from explorer.model.running import homes
+        from explorer.model.algorithms import homes
 
         found = homes(self._store.document, text, self._explore.view.layer)
         if len(found) == 1 and found[0].layer is not None and not found[0].changes:
@@ -60,7 +60,7 @@ class Running(QObject):
         return self.tr("Set the kernel of {0} to {1}, its stride and dilation to 1").format(name, size)
 
     def _put(self, home: Home, text: str) -> None:
-        from explorer.model.running import put
+        from explorer.model.algorithms import put
 
         made: list[str] = []
 
@@ -76,7 +76,7 @@ class Running(QObject):
 
     def derive(self) -> None:
         """Show how the algorithm of the layer that is looked at is derived."""
-        from explorer.model.running import directions_of, problems
+        from explorer.model.algorithms import directions_of, problems
 
         document, id = self._store.document, self._explore.view.layer
         directions = directions_of(document.node(id).params) if document.has(id) else None
