@@ -221,7 +221,7 @@ def test_what_has_to_change_for_an_algorithm_is_said() -> None:
         {"kernel": (3, 3), "stride": (1, 1)},
         {"kernel": (3, 3)},
     ]
-    document, id = algorithms.put(three((5, 5), stride=2), running.Home(None, {"kernel": (3, 3)}), SQUARE, "n1")
+    document, id = algorithms.put(three((5, 5), stride=2), algorithms.Home(None, {"kernel": (3, 3)}), SQUARE, "n1")
     assert document.index(id) == 1
     assert document.node(id).params.algorithm == SQUARE
 
