@@ -295,6 +295,23 @@ def test_channels_are_added_up_with_the_products_of_the_chosen_one_beside(driver
     tiling.workspaces.show(EXPLORE)
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_image_is_one_of_the_batch_or_the_picture_that_is_shown(tiling: Tiling, whole: bool) -> None:
+    explore = tiling.driver.explore
+    explore.replace_pictures(tuple(from_array(small_picture(seed=seed), f"{seed}") for seed in (1, 2)))
+    explore.set_batch(whole=whole)
+    tiling.settle()
+    tiling.page.form.image_chosen.emit(1)
+    tiling.settle()
+    report = explore.report
+    assert report is not None
+    assert report.evaluated is not None
+    x = report.evaluated.results[tiling.driver.node("conv").id].xs[0]
+    assert len(x) == (2 if whole else 1)
+    assert explore.view.shown == (0 if whole else 1)
+    np.testing.assert_array_equal(tiling.shown.of.stages["d"].rounded, x[-1, 0, 5:9, 5:9])
+
+
 def test_a_stride_is_refused_with_its_reason_and_another_setting_brings_the_numbers_back(tiling: Tiling) -> None:
     tiling.edit(stride=(2, 2))
     assert "stride of 1 × 1" in tiling.note

@@ -46,10 +46,11 @@ class Form(QWidget):
             grid.addWidget(widget, row, 1)
         few = QHBoxLayout()
         few.setSpacing(look.px(12))
-        for chooser in (self._filter, self._channel, self._image):
+        for chooser in (self._filter, self._channel):
             few.addWidget(chooser)
         few.addStretch()
         grid.addLayout(few, 3, 0, 1, 2)
+        grid.addWidget(self._image, 4, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
         grid.setColumnStretch(1, 1)
         self._layers.activated.connect(lambda at: self.changed.emit({"layer": self._layers.itemData(at)}))
         self._outputs.activated.connect(lambda at: self.changed.emit({"m": self._outputs.itemData(at)}))
