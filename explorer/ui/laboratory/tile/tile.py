@@ -111,9 +111,12 @@ class Tile(QObject):
         self.page.board.setFocus()
 
     def leave(self) -> None:
-        """Stand still."""
+        """Stand still; what is being computed is asked anew when the page is shown again."""
         self._entered = False
         self._overdue.stop()
+        if self._running.busy:
+            self._running.cancel()
+            self._asked = None
         self.page.transport.pause()
 
     def close(self) -> None:
