@@ -137,7 +137,9 @@ def _correlate(x, w, bias, y, groups, needed, band, block, shape, k_first, k_las
 def banded(table: Taps, maps: int, channels: int, itemsize: int) -> tuple[int, int]:
     """Rows of a band and channels of a block, so that the scratch stays within `SCRATCH_BYTES` where it can."""
     line_bytes = max(1, table.line * itemsize)
-    block = min(max(SCRATCH_BYTES // ((table.height + 7 * table.row_step) * line_bytes), 1), channels)
+    # Rows that windows share are copied once for a band of some; where none are shared, channels matter more.
+    more = 7 * table.row_step if table.height > table.row_step else 0
+    block = min(max(SCRATCH_BYTES // ((table.height + more) * line_bytes), 1), channels)
     fitting = (SCRATCH_BYTES // (block * line_bytes) - table.height) // table.row_step + 1
     # A band of few rows under a tall window would copy more than it adds up.
     fitting = max(fitting, table.height // table.row_step)
