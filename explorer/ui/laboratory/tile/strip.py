@@ -41,7 +41,8 @@ def fitting(texts: Texts, place: Place, width: float, look: Theme) -> Formula:
     """The formula with as many terms as there is room for beside the result."""
     count = len(texts.terms(place))
     made = formula(texts, place, max(count, 1))
-    over = _width(made, look) - (width - look.px(_RESULT))
+    room = width - look.px(_RESULT + _SIGN)
+    over = _width(made, look) - room
     if over <= 0 or count <= 2:
         return made
     # The smallest terms make room for themselves and for the one that stands for them.
@@ -54,7 +55,12 @@ def fitting(texts: Texts, place: Place, width: float, look: Theme) -> Formula:
     while over > 0 and left > 1:
         over -= widths[order[count - left]] + sign
         left -= 1
-    return formula(texts, place, left + 1)
+    made = formula(texts, place, left + 1)
+    while left > 1 and _width(made, look) > room:
+        # With other terms left out, those that stay may have more digits.
+        left -= 1
+        made = formula(texts, place, left + 1)
+    return made
 
 
 def _widths(made: Formula, look: Theme) -> list[float]:
