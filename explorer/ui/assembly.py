@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from functools import partial
 from importlib import import_module
@@ -201,6 +202,8 @@ class Assembly(QObject):
     def _build_more(self) -> None:
         if all(map(self.commands.workspaces.build, AHEAD_OF_TIME)):
             self._build.stop()
+            # What was imported and built stays: a full collection would look through it in every long computation.
+            gc.freeze()
 
     def _make_derive(self) -> Making:
         """Imported and built when it is first wanted, or at rest."""
