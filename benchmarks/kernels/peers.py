@@ -72,6 +72,8 @@ def of_onnxruntime(kind: str, arrays: dict[str, Any], outputs: int = 1, **attrib
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.log_severity_level = 4
+    # Its threads would go on waiting in a loop through the runs of the others.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     return {"onnxruntime": lambda: session.run(None, arrays)}
 
