@@ -12,15 +12,12 @@ from statistics import median, quantiles
 from time import perf_counter, sleep
 from typing import Any
 
-import numpy as np
-from numba import njit, prange
-
-from benchmarks.kernels.peers import THREADS, versions
+from benchmarks.kernels.peers import versions
 from benchmarks.kernels.tables import best_peer, summary
 from benchmarks.kernels.workloads import Work, all_work
 from benchmarks.measuring import arguments, finish, load, table
+from explorer.model.laboratory.peaks import Loads
 from explorer.model.memory import keep_freed_memory
-from kernels import tile
 
 MOST_SECONDS = 4.0
 """For the rounds of one work."""
@@ -31,35 +28,19 @@ PAUSE = 0.002
 PEAK = "the tile of registers alone"
 
 
-@njit(parallel=True, nogil=True)
-def _busy(y, start, s, at, w, rounds, columns):  # type: ignore[no-untyped-def]
-    """Nothing but multiply-and-add, from the first-level cache."""
-    for thread in prange(len(y)):
-        for _ in range(rounds):
-            tile.tile_of_filters(y[thread], 0, columns, start, 0, s, 0, at, len(at), w, 0)
-
-
 class Peak:
     """What this machine reaches in float32 with the tile of registers alone: about a millisecond of that."""
 
     def __init__(self) -> None:
-        columns, taps, self.rounds = tile.columns(4)[0], 256, 1_000
-        self.flop = 2.0 * THREADS * self.rounds * taps * tile.FILTERS * columns
-        self.given = (
-            np.zeros((THREADS, tile.FILTERS * columns), np.float32), np.zeros(tile.FILTERS, np.float32),
-            np.ones(512, np.float32), np.zeros(taps, np.int64), np.ones(taps * tile.FILTERS, np.float32),
-        )  # fmt: skip
-        self.columns = columns
-
-    def __call__(self) -> None:
-        _busy(*self.given, self.rounds, self.columns)
+        loads = Loads(numbers=1)
+        self.flop, self.run, self.threads = loads.flop, loads.multiply_add, loads.threads
 
     def reached(self) -> float:
         """GFLOP/s at the best of many times."""
         times = []
         for _ in range(50):
             began = perf_counter()
-            self()
+            self.run()
             times.append(perf_counter() - began)
         return self.flop / min(times) / 1e9
 
@@ -73,7 +54,7 @@ def ratios(times: dict[str, list[float]], name: str) -> dict[str, float]:
 
 def measured(work: Work, peak: Peak, rounds: int, most: float) -> dict[str, Any]:
     """One work: what it took us, every peer, and the share of the peak, which is measured in the same rounds."""
-    runs = {"ours": work.ours, **work.peers} | ({PEAK: peak} if work.flop else {})
+    runs = {"ours": work.ours, **work.peers} | ({PEAK: peak.run} if work.flop else {})
     for run in [*runs.values(), *runs.values()]:
         run()
     times: dict[str, list[float]] = defaultdict(list)
@@ -128,7 +109,7 @@ def main() -> None:
     keep_freed_memory()
     peak = Peak()
     reached = peak.reached()
-    print(f"Peak of the tile of registers on {THREADS} threads: {reached:.0f} GFLOP/s")
+    print(f"Peak of the tile of registers on {peak.threads} threads: {reached:.0f} GFLOP/s")
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for work in all_work():
         if options.only.casefold() in f"{work.group} {work.name}".casefold():

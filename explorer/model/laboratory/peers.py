@@ -49,8 +49,8 @@ def of_torch(function: Callable[..., Any], *arrays: Array) -> dict[str, Run]:
     }
 
 
-def of_onnxruntime(kind: str, arrays: Mapping[str, Array], **attributes: Any) -> dict[str, Run]:
-    """One node of ONNX with a single output; onnx is needed to write it down."""
+def of_onnxruntime(kind: str, arrays: Mapping[str, Array], outputs: int = 1, **attributes: Any) -> dict[str, Run]:
+    """One node of ONNX on named inputs; onnx is needed to write it down."""
     onnxruntime, onnx = library("onnxruntime"), library("onnx")
     if onnxruntime is None or onnx is None:
         return {}
@@ -59,8 +59,9 @@ def of_onnxruntime(kind: str, arrays: Mapping[str, Array], **attributes: Any) ->
         helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
         for name, array in arrays.items()
     ]
-    node = helper.make_node(kind, list(arrays), ["y"], **attributes)
-    graph = helper.make_graph([node], "bench", given, [helper.make_empty_tensor_value_info("y")])
+    wanted = [f"y{number}" for number in range(outputs)]
+    node = helper.make_node(kind, list(arrays), wanted, **attributes)
+    graph = helper.make_graph([node], "bench", given, list(map(helper.make_empty_tensor_value_info, wanted)))
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads()
