@@ -65,10 +65,11 @@ def page(runs: list[dict[str, Any]]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in first["figures"]["versions"].items())
     where = f"{first['time']}, {first['system']}, {first['processors']} processors"
     peaks = [run["figures"]["peak GFLOP/s"] for run in runs]
-    busy = ", ".join(str(run["processors of others"]) for run in runs)
+    busy = max(str(run["processors of others"]) for run in runs)
     lines = [
         f"{where}; numpy {first['numpy']}, numba {first['numba']}; {versions}.",
-        f"The tile of registers alone reached {max(peaks):.0f} GFLOP/s; other processes kept {busy} processors busy.",
+        f"The tile of registers alone reached {min(peaks):.0f} to {max(peaks):.0f} GFLOP/s at the beginning of each of",
+        f"{len(runs)} parts of the run; other processes kept up to {busy} processors busy.",
         "",
     ]
     for name, rows in groups.items():

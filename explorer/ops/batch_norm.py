@@ -209,6 +209,7 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
     kept = Params(mode="inference", epsilon=1e-3)
     return (
         sample("Training, two images", (2, 3, 4, 3), Params()),
+        sample("Training, many channels", (2, 9, 2, 2), Params()),
         sample("Training, one image, odd size", (1, 2, 5, 1), Params(epsilon=0.1, running="onnx", momentum=0.3)),
         sample("Training, two numbers", (2, 1, 1, 1), Params(epsilon=0.1)),
         sample(

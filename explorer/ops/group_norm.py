@@ -39,6 +39,7 @@ def sets(shape: Shape, params: Params) -> Sets:
 def samples(rng: np.random.Generator) -> Sequence[Sample]:
     return (
         sample("Two images, three groups", rng, (2, 6, 3, 4), Params(3)),
+        sample("Eight sets", rng, (2, 8, 2, 2), Params(4)),
         sample("One group", rng, (1, 4, 3, 2), Params(1)),
         sample("As many groups as channels", rng, (1, 3, 2, 5), Params(3)),
         sample("Two numbers", rng, (2, 4, 1, 1), Params(2, epsilon=0.1)),

@@ -22,6 +22,7 @@ class Params:
 def samples(rng: np.random.Generator) -> Sequence[Sample]:
     return (
         sample("Two images", rng, (2, 3, 4, 3), Params()),
+        sample("Many maps", rng, (2, 5, 2, 2), Params()),
         sample("One row", rng, (1, 2, 1, 5), Params(epsilon=0.1)),
         sample("Two numbers", rng, (2, 2, 2, 1), Params(epsilon=0.1)),
         even_sample(Params(epsilon=1.0)),
