@@ -30,21 +30,21 @@ class Crossovers(NamedTuple):
 
     channels, products  channels and filters of a group, and pairs of them, from which F(4×4, 3×3) is quicker
     extent, large       rows and columns of an output from which F(2×2) is quicker, and F(4×4) quicker than that
-    fft, fft_of_more    taps of a kernel from which the Fourier transform, on one thread, is quicker than the sum on
-                        all: the second with `FFT_CHANNELS` channels and more
+    fft, fft_of_more    taps of a kernel from which the Fourier transform is quicker than the sum: the second with
+                        `FFT_CHANNELS` channels and more
     """
 
-    channels: int = 8
-    products: int = 128
-    extent: int = 10
-    large: int = 32
-    fft: int = 33 * 33
-    fft_of_more: int = 23 * 23
+    channels: int = 16
+    products: int = 512
+    extent: int = 48
+    large: int = 48
+    fft: int = 17 * 17
+    fft_of_more: int = 13 * 13
 
 
 FFT_CHANNELS = 3
 USUAL = Crossovers()
-"""Those of the machine that this was written on."""
+"""Those of the machine that this was written on, between those of several measurements."""
 
 
 def convolve_by(

@@ -48,13 +48,14 @@ def largest_of_pairs(x, first, last, y, switches):  # type: ignore[no-untyped-de
 
 
 @kernel
-def mean_of_pairs(x, first, last, y):  # type: ignore[no-untyped-def]
-    """Rows first ≤ m·OH + i < last of `pooling.mean_pool`."""
+def mean_of_pairs(x, counts, first, last, y):  # type: ignore[no-untyped-def]
+    """Rows first ≤ m·OH + i < last of `pooling.mean_pool`; all windows of a plane have the same counts."""
     rows = y.shape[1]
+    share = 1.0 / (counts[0][0] * counts[1][0])
     for row in range(first, last):
         m, i = row // rows, row % rows
         upper, lower, mean = x[m, 2 * i], x[m, 2 * i + 1], y[m, i]
         for j in range(mean.size):
             left = np.float64(upper[2 * j]) + np.float64(lower[2 * j])
             right = np.float64(upper[2 * j + 1]) + np.float64(lower[2 * j + 1])
-            mean[j] = 0.25 * (left + right)
+            mean[j] = share * (left + right)

@@ -160,7 +160,7 @@ def mean_pool(x, kernel, stride, dilation, begin, counts, first, last, y):  # ty
         start = first + task * _RUN
         stop = min(last, start + _RUN)
         if halves(x, y, kernel, stride, dilation, begin):
-            mean_of_pairs(x, start, stop, y)
+            mean_of_pairs(x, counts, start, stop, y)
         else:
             _mean_rows(x, kernel, stride, dilation, begin, counts, start, stop, y)
 

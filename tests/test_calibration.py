@@ -73,7 +73,7 @@ def test_what_is_quicker_nowhere_is_never_taken() -> None:
 
 def test_what_is_quicker_everywhere_is_taken_from_the_least_size_on() -> None:
     found = finished(calibrated(by(lambda case: True)))
-    assert found == Crossovers(2, 4, 4, 4, 81, 81)
+    assert found == Crossovers(2, 4, 4, 4, 25, 25)
 
 
 def test_a_size_at_which_it_is_quicker_below_one_at_which_it_is_not_does_not_count() -> None:
@@ -120,9 +120,9 @@ def test_auto_goes_by_the_crossovers_in_force() -> None:
     shapes = ((1, 8, 40, 40),)
     assert crossovers() == USUAL
     assert chosen_by_auto(CONV, shapes, params) == Way("direct")
-    use_crossovers({"products": 64})
+    use_crossovers({"channels": 8, "products": 64, "extent": 40, "large": 40})
     assert chosen_by_auto(CONV, shapes, params) == Way("winograd", 4)
-    use_crossovers({"products": 64, "large": 50})
+    use_crossovers({"channels": 8, "products": 64, "extent": 40, "large": 50})
     assert chosen_by_auto(CONV, shapes, params) == Way("winograd", 2)
     assert outputs_of_tile((1, 8, 40, 40), crossovers()) == 2
     x = np.random.default_rng(0).standard_normal(shapes[0]).astype(np.float32)

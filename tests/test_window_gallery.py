@@ -282,7 +282,7 @@ def test_it_follows_a_change_of_the_theme(driver: Driver, browsing: Browsing) ->
 def test_the_help_stands_together_in_the_menu(driver: Driver) -> None:
     titles = {action.text(): action.menu() for action in driver.window.menu.actions()}
     entries = [action.text() for action in titles["Help"].actions() if not action.isSeparator()]
-    assert entries == ["Operations…", "Keys", "Preferences…"]
+    assert entries == ["Operations…", "Speed on this machine…", "Keys", "Preferences…"]
     assert driver.window.findChild(QAction, "action.operations").shortcut().toString() == "Ctrl+F1"
 
 

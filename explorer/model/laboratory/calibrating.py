@@ -27,7 +27,7 @@ CLOSE = 1.2
 SQUARES = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 """Channels and filters alike, and channels alone."""
 EXTENTS = (4, 6, 8, 10, 12, 16, 24, 32, 48, 64)
-KERNELS = (9, 13, 17, 21, 25, 29, 33, 41)
+KERNELS = (5, 7, 9, 11, 13, 17, 21, 25, 29, 33)
 _MAP, _CHANNELS = 64, 32
 """Of the layers in which nothing is looked for but something else."""
 _PICTURE = {1: 256, FFT_CHANNELS: 128}
