@@ -436,7 +436,9 @@ def test_inspect_does_not_wait_for_the_compiler() -> None:
 def test_an_interrupt_from_the_keyboard_leaves_whole_files_alone(folder: Path, jobs: str) -> None:
     for number in range(200):
         picture(f"many/{number}.png", seed=number)
-    command = [sys.executable, "-c", PROGRAM, "run", "p.kscope", "many", "-o", "out", "--format", "npy"]
+    # Where the tests themselves run in the background, an interrupt is ignored by what they start.
+    heard = f"import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n{PROGRAM}"
+    command = [sys.executable, "-c", heard, "run", "p.kscope", "many", "-o", "out", "--format", "npy"]
     with subprocess.Popen(
         [*command, "--jobs", jobs], env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
