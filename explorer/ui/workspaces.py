@@ -70,7 +70,7 @@ class Workspaces(QObject):
         super().__init__()
         self._explore = explore
         self._makers = makers
-        self._making: dict[str, Making] = {}
+        self._making: dict[str, Generator[None, None, None]] = {}
         self._made: dict[str, Workspace] = {}
         self._shown = EXPLORE
 
@@ -91,13 +91,17 @@ class Workspaces(QObject):
     def build(self, name: str) -> bool:
         """Build the next piece of a workspace; whether there is nothing left to build."""
         if name not in self._made:
-            making = self._making.setdefault(name, self._makers[name]())
-            try:
-                next(making)
-            except StopIteration as end:
-                self._made[name] = end.value
-                self.made.emit(name)
+            if name not in self._making:
+                self._making[name] = self._pieces(name)
+            next(self._making[name], None)
         return name in self._made
+
+    def _pieces(self, name: str) -> Generator[None, None, None]:
+        """Those of its maker, and its place in the window."""
+        workspace = yield from self._makers[name]()
+        yield
+        self._made[name] = workspace
+        self.made.emit(name)
 
     def show(self, name: str) -> None:
         """Go to a workspace."""
