@@ -6,8 +6,6 @@ nothing.
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Annotated
 import msgspec
 
 from explorer import __version__
+from explorer.model.processor import processor
 from explorer.model.writing import write
 from explorer.ops.convolution_method import NEVER
 from explorer.refusal import Refusal
@@ -57,19 +56,7 @@ class Calibration:
 
 def machine() -> str:
     """The processor, its threads that are used, and the version of the program."""
-    return f"{_processor()} · {threads()} threads · {__version__}"
-
-
-def _processor() -> str:
-    try:
-        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                name, _, value = line.partition(":")
-                if name.strip() == "model name":
-                    return value.strip()
-    except OSError:
-        pass
-    return platform.processor() or os.environ.get("PROCESSOR_IDENTIFIER", "") or platform.machine()
+    return f"{processor()} · {threads()} threads · {__version__}"
 
 
 def kept(folder: Path, of: str = "") -> Calibration | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.model.laboratory.steps import Steps
+from explorer.model.laboratory.steps import Steps, counting
 from explorer.model.laboratory.timing import timed
 from explorer.ops.convolution_method import NEVER
 from explorer.ops.op import Tick, no_tick
@@ -96,14 +96,7 @@ def _least(sizes: Sequence[int], cases: Callable[[int], Sequence[Case]], faster:
     found = NEVER
     for place, size in enumerate(reversed(sizes)):
         for case in cases(size):
-            steps = faster(case)
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as ended:
-                    quicker = ended.value
-                    break
-                yield number * len(sizes) + place, 6 * len(sizes)
+            quicker = yield from counting(faster(case), number * len(sizes) + place, 6 * len(sizes))
             if not quicker:
                 return found
         found = size

@@ -6,11 +6,8 @@ count the bytes that they read and write at least. Beside them run the libraries
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
 
@@ -20,6 +17,7 @@ from explorer.model.laboratory.peaks import Loads, Peaks, peaks
 from explorer.model.laboratory.peers import Run, of_onnxruntime, of_opencv, of_torch
 from explorer.model.laboratory.steps import Steps
 from explorer.model.laboratory.timing import Timed, timed
+from explorer.model.processor import processor
 from explorer.ops import operations
 from explorer.ops.op import Array, Tick, no_tick
 from explorer.refusal import Message, message
@@ -84,19 +82,6 @@ class Bench:
     processor: str
     peaks: Peaks
     results: tuple[Result, ...]
-
-
-def processor() -> str:
-    """What the system calls its processor."""
-    if sys.platform.startswith("linux"):
-        try:
-            with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
-                name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-        except OSError:
-            name = ""
-        if name:
-            return name
-    return platform.processor() or platform.machine()
 
 
 def works(tick: Tick = no_tick, *, peers: bool = True, scale: int = 1) -> tuple[Work, ...]:
