@@ -76,8 +76,9 @@ class ExplorePage(QMainWindow):
         now = theme.current()
         left = [self.docks["picture"], self.docks["pipeline"]]
         right = [self.docks[name] for name in ("layer", "softmax")]
-        self.resizeDocks([left[0]], [now.px(312)], Qt.Orientation.Horizontal)
-        self.resizeDocks([right[0]], [now.px(306)], Qt.Orientation.Horizontal)
+        # A fifth of a small window each: the maps have to keep their captions.
+        for side, width in ((left, 312), (right, 306)):
+            self.resizeDocks([side[0]], [min(now.px(width), self.width() // 5)], Qt.Orientation.Horizontal)
         self.resizeDocks(left, [now.px(120), now.px(640)], Qt.Orientation.Vertical)
         self.resizeDocks(right, [now.px(640), now.px(250)], Qt.Orientation.Vertical)
 
