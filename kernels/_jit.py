@@ -8,8 +8,9 @@ Floating-point rules: contraction and re-association are allowed, the meaning of
 `fastmath=True` as a whole would turn `isnan` into False.
 
 Numba recompiles when the file of a kernel changes, but not when a callee in another file does. The folder is therefore
-named by a hash of all kernel sources and of the versions. A file in it that cannot be read is never an error: the
-folder is emptied and the kernel is compiled again, at worst in memory only.
+named by a hash of all kernel sources and of the versions. Where those sources lie, and how old they are, does not
+matter: a second copy of the program finds what the first one compiled. A file in the folder that cannot be read is
+never an error: the folder is emptied and the kernel is compiled again, at worst in memory only.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numba
 import numpy as np
 from numba import config, njit, prange
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserProvidedCacheLocator
 from numba.core.environment import Environment
 from numba.core.runtime import rtsys
 
@@ -51,6 +53,7 @@ __all__ = [
 ]
 
 _MARK = "complete"
+_ROOT = Path(__file__).parents[1]
 
 SAFE_MATH = {"contract", "reassoc", "nsz", "arcp"}
 STRICT_MATH = {"contract"}
@@ -152,6 +155,29 @@ class _Files(IndexDataCacheFile):  # type: ignore[misc]
             return _Unpickler(file).load()
 
 
+@cache
+def _content(file: str) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+class _Place(UserProvidedCacheLocator):  # type: ignore[misc]
+    """Where the code of a module is kept and what it is the code of: its place in the program and its text."""
+
+    @classmethod
+    def get_suitable_cache_subpath(cls, py_file: str) -> str:
+        folder = Path(py_file).parent
+        if folder.is_relative_to(_ROOT):
+            return str(folder.relative_to(_ROOT))
+        return str(super().get_suitable_cache_subpath(py_file))
+
+    def get_source_stamp(self) -> str:
+        return _content(self._py_file)
+
+
+class _Impl(CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = (_Place,)
+
+
 class _TolerantCache(FunctionCache):  # type: ignore[misc]
     """Numba's cache on disk, for which a damaged or unwritable file is a miss.
 
@@ -159,6 +185,8 @@ class _TolerantCache(FunctionCache):  # type: ignore[misc]
     begin at 1, and the index of one then names the code of the other, for another type: so names are drawn here. What
     is lost of the index is compiled again.
     """
+
+    _impl_class = _Impl
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)

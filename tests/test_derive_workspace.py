@@ -40,6 +40,8 @@ def test_other_workspaces_are_built_beside_a_window_at_rest_and_ask_nothing_befo
         "application = QApplication([])\nfrom explorer.ui import assembly\nassembly.REST_MILLISECONDS = 1\n"
         "made = assembly.Assembly()\nmade.prepare()\nspaces = made.commands.workspaces\n"
         "while not (spaces.get('derive') and spaces.get('laboratory')):\n    QTest.qWait(2)\n"
+        "pages = spaces.get('laboratory').get\nwhile not (pages('accuracy') and pages('cost')):\n    QTest.qWait(2)\n"
+        "assert pages('accuracy').lines.settled()\n"
         "assert spaces.shown == 'explore'\nassert spaces.get('derive').answer is None\n"
         "assert spaces.get('derive').settled()\nspaces.show('derive')\n"
         "while spaces.get('derive').answer is None:\n    QTest.qWait(2)\n"

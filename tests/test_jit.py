@@ -97,6 +97,13 @@ def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path, cache
     assert run(ONE_KERNEL, cache)[1] == "None"
 
 
+def test_a_second_copy_of_the_program_finds_what_the_first_one_compiled(tmp_path: Path, cache: Path) -> None:
+    shutil.copytree(ROOT / "kernels", tmp_path / "kernels", ignore=shutil.ignore_patterns("__pycache__"))
+    for source in (tmp_path / "kernels").glob("*.py"):
+        os.utime(source, (0, 0))
+    assert run(ONE_KERNEL, cache, tmp_path)[0] == "1"
+
+
 def test_a_change_in_any_kernel_source_begins_a_new_folder(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "kernels", tmp_path / "kernels", ignore=shutil.ignore_patterns("__pycache__"))
     where = "from kernels import _jit; print(_jit.cache_folder())"

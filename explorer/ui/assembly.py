@@ -200,7 +200,8 @@ class Assembly(QObject):
             self._preparing.start()
 
     def _build_more(self) -> None:
-        if all(map(self.commands.workspaces.build, AHEAD_OF_TIME)):
+        workspaces = all(map(self.commands.workspaces.build, AHEAD_OF_TIME))
+        if workspaces and (self._laboratory is None or self._laboratory.build()):
             self._build.stop()
             # What was imported and built stays: a full collection would look through it in every long computation.
             gc.freeze()

@@ -1,4 +1,4 @@
-"""The Laboratory workspace: a chooser, and under it the page that is shown, built when it is first wanted."""
+"""The Laboratory workspace: a chooser, and under it the page that is shown; pages are built when wanted, or at rest."""
 
 from __future__ import annotations
 
@@ -79,13 +79,23 @@ class Laboratory(QObject):
         """A page, or None while it is not built."""
         return self._made.get(name)
 
+    def build(self) -> bool:
+        """Build the next page ahead of time; whether there is none left to build."""
+        name = next((each for each in self._listed if each not in self._made), None)
+        if name is not None:
+            self._make(name)
+        return name is None
+
+    def _make(self, name: str) -> None:
+        made = self._made[name] = self._listed[name].make(self._bench)
+        self._stack.addWidget(made.page)
+        made.menu.setTitle(self._listed[name].title)
+        self.menu.addMenu(made.menu)
+
     def show_page(self, name: str) -> Workspace:
         """Go to a page."""
         if name not in self._made:
-            made = self._made[name] = self._listed[name].make(self._bench)
-            self._stack.addWidget(made.page)
-            made.menu.setTitle(self._listed[name].title)
-            self.menu.addMenu(made.menu)
+            self._make(name)
         if self._entered and name != self._shown:
             self._made[self._shown].leave()
         self._stack.setCurrentWidget(self._made[name].page)
