@@ -274,7 +274,7 @@ def test_a_newer_request_gives_a_measurement_up(driver: Driver, methods: QTableW
     assert job is not None
     driver.explore.set_param("filters", 10, False)
     assert job.cancelled.is_set()
-    assert not comparing._job.running
+    assert not comparing._running.busy
     driver.settle()
     assert methods._stale
     driver.click("methods.measure")

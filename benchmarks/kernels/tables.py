@@ -66,10 +66,14 @@ def page(runs: list[dict[str, Any]]) -> str:
     where = f"{first['time']}, {first['system']}, {first['processors']} processors"
     peaks = [run["figures"]["peak GFLOP/s"] for run in runs]
     busy = max(str(run["processors of others"]) for run in runs)
+    reached = (
+        f"{peaks[0]:.0f} GFLOP/s at the beginning"
+        if len(peaks) == 1
+        else f"{min(peaks):.0f} to {max(peaks):.0f} GFLOP/s at the beginning of each of {len(peaks)} parts"
+    )
     lines = [
         f"{where}; numpy {first['numpy']}, numba {first['numba']}; {versions}.",
-        f"The tile of registers alone reached {min(peaks):.0f} to {max(peaks):.0f} GFLOP/s at the beginning of each of",
-        f"{len(runs)} parts of the run; other processes kept up to {busy} processors busy.",
+        f"The tile of registers alone reached {reached} of the run; other processes kept up to {busy} processors busy.",
         "",
     ]
     for name, rows in groups.items():

@@ -19,7 +19,7 @@ from explorer.ui import theme
 from explorer.ui.captioned import Text, button
 from explorer.ui.laboratory.layout import ProgressLine
 from explorer.ui.laboratory.numbers import Numbers
-from explorer.ui.laboratory.running import Hand, Running
+from explorer.ui.running import Hand, Running
 from explorer.ui.texts import said
 
 Measure = Callable[[Hand, Tick], Steps[Bench]]

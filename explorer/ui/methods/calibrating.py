@@ -13,11 +13,11 @@ from explorer.model.calibration import Calibration, keep, kept, machine
 from explorer.model.evaluator import Evaluator
 from explorer.model.methods import operation_with_methods
 from explorer.ops.convolution_method import use_crossovers
-from explorer.ops.op import Cancelled, Tick
+from explorer.ops.op import Tick
 from explorer.ops.warm_up import FORMATS, parts_of
 from explorer.refusal import Refusal
-from explorer.ui.methods.one_job import OneJob
 from explorer.ui.methods.panel import MethodsPanel
+from explorer.ui.running import Hand, Running
 from explorer.ui.status import Status
 from explorer.ui.texts import said
 
@@ -62,30 +62,29 @@ class Calibrating(QObject):
         self._panel = panel
         self._status = status
         self._folder = folder
-        self._job = OneJob(evaluator)
-        self._job.progressed.connect(self._progressed)
-        self._job.ended.connect(self._ended)
+        self._running = Running(evaluator)
+        self._running.progressed.connect(self._show_progress)
+        self._running.changed.connect(self._show_state)
+        self._running.failed.connect(self.failed)
         panel.calibration_wanted.connect(self.start)
         panel.show_calibrated(calibration.measured if calibration is not None else "")
 
     @property
     def running(self) -> bool:
         """Whether the machine is being measured."""
-        return self._job.running
+        return self._running.busy
 
     def start(self) -> None:
         """Measure the machine; it takes a few seconds, between the requests of the window."""
-        if not self._job.running:
-            self._panel.show_calibrating(True)
-            self._job.start(self._work, lambda: parts_of([operation_with_methods()], FORMATS[0]))
+        if not self.running:
+            needs = parts_of([operation_with_methods()], FORMATS[0])
+            self._running.begin(self._work, self._take, self._refuse, lambda: needs)
 
     def stop(self) -> None:
         """Give it up; what was in force stays."""
-        if self._job.running:
-            self._job.stop()
-            self._rest()
+        self._running.cancel()
 
-    def _work(self, tick: Tick) -> Steps[tuple[Calibration, Refusal | None]]:
+    def _work(self, hand: Hand, tick: Tick) -> Steps[tuple[Calibration, Refusal | None]]:
         """On the compute thread: the calibration, in force and kept, or why it cannot be kept."""
         from explorer.model.laboratory.calibrating import calibrated, measured
 
@@ -99,22 +98,22 @@ class Calibrating(QObject):
             return calibration, refusal
         return calibration, None
 
-    def _rest(self) -> None:
-        self._panel.show_calibrating(False)
-        self._status.idle(_TASK)
+    def _show_state(self) -> None:
+        self._panel.show_calibrating(self.running)
+        if not self.running:
+            self._status.idle(_TASK)
 
-    def _progressed(self, done: int, total: int) -> None:
+    def _show_progress(self, done: int, total: int) -> None:
         self._status.busy(_TASK, self.tr("Measuring this machine"), done, total)
 
-    def _ended(self, result: tuple[Calibration, Refusal | None] | None, error: BaseException | None) -> None:
-        self._rest()
-        if result is not None:
-            calibration, refusal = result
-            self._panel.show_calibrated(calibration.measured)
-            self.changed.emit()
-            if refusal is not None:
-                self._status.refuse(said(refusal))
-            else:
-                self._status.tell(self.tr("Measured from where on each method is quicker on this machine."))
-        elif not isinstance(error, Cancelled):
-            self.failed.emit(error)
+    def _take(self, result: tuple[Calibration, Refusal | None]) -> None:
+        calibration, refusal = result
+        self._panel.show_calibrated(calibration.measured)
+        self.changed.emit()
+        if refusal is not None:
+            self._refuse(refusal)
+        else:
+            self._status.tell(self.tr("Measured from where on each method is quicker on this machine."))
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._status.refuse(said(refusal))

@@ -11,12 +11,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from explorer.model.evaluator import Evaluator, Report
 from explorer.model.methods import Way, has_methods, of_way, ways
-from explorer.ops.op import Arrays, Cancelled, Op, Tick, Weights
+from explorer.ops.op import Arrays, Op, Tick, Weights
 from explorer.ops.warm_up import FORMATS, parts_of
-from explorer.refusal import Refusal
 from explorer.ui.explore import Explore
-from explorer.ui.methods.one_job import OneJob
 from explorer.ui.methods.panel import MethodsPanel
+from explorer.ui.running import Hand, Running
 from explorer.ui.texts import said
 
 if TYPE_CHECKING:
@@ -83,10 +82,10 @@ class Comparing(QObject):
         self._panel = panel
         self._measured: Subject | None = None
         self._rows: Sequence[Row] = ()
-        self._subject: Subject | None = None
-        self._job = OneJob(evaluator)
-        self._job.progressed.connect(panel.show_progress)
-        self._job.ended.connect(self._ended)
+        self._running = Running(evaluator)
+        self._running.progressed.connect(panel.show_progress)
+        self._running.changed.connect(lambda: panel.show_progress(0, int(self._running.busy)))
+        self._running.failed.connect(self.failed)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST)
@@ -103,7 +102,7 @@ class Comparing(QObject):
     @property
     def running(self) -> bool:
         """Whether something is being measured or soon will be."""
-        return self._job.running or self._rest.isActive()
+        return self._running.busy or self._rest.isActive()
 
     def forget(self) -> None:
         """What was measured is of other crossovers."""
@@ -112,9 +111,7 @@ class Comparing(QObject):
     def stop(self) -> None:
         """Give up what is being measured."""
         self._rest.stop()
-        if self._job.running:
-            self._job.stop()
-            self._panel.show_progress(0, 0)
+        self._running.cancel()
 
     def measure(self) -> None:
         """Measure the layer that is looked at, now."""
@@ -122,16 +119,23 @@ class Comparing(QObject):
         subject = Subject.of(self._explore.report) if self._explore.settled() else None
         if subject is None:
             return
-        self._subject = subject
-        self._panel.show_progress(0, 1)
 
-        def work(tick: Tick) -> Steps[tuple[Row, ...]]:
+        def work(hand: Hand, tick: Tick) -> Steps[tuple[Row, ...]]:
             # Here, on the compute thread, which imports the exact algebra where it is not known yet.
             from explorer.model.laboratory.methods import compared
 
             return (yield from compared(subject.operation, subject.xs, subject.weights, subject.params, tick))
 
-        self._job.start(work, lambda: [part for each in FORMATS for part in parts_of([subject.operation.name], each)])
+        def measured(rows: tuple[Row, ...]) -> None:
+            self._measured, self._rows = subject, rows
+            self._panel.show_rows(rows, stale=False)
+
+        self._running.begin(
+            work,
+            measured,
+            lambda refusal: self._panel.show_refusal(said(refusal)),
+            lambda: [part for each in FORMATS for part in parts_of([subject.operation.name], each)],
+        )
 
     def _state_changed(self, state: str, text: str) -> None:
         if state == "live":
@@ -141,7 +145,7 @@ class Comparing(QObject):
 
     def _look(self) -> None:
         """Show what is known of the layer, and measure it soon where that is of other settings."""
-        if self._job.running:
+        if self._running.busy:
             return
         subject = Subject.of(self._explore.report)
         if subject is None:
@@ -152,13 +156,3 @@ class Comparing(QObject):
         self._panel.show_rows(self._rows if same_layer else (), stale=not known)
         if not known and self._panel.looked_at and subject.seconds <= QUICK and self._explore.settled():
             self._rest.start()
-
-    def _ended(self, rows: Sequence[Row] | None, error: BaseException | None) -> None:
-        self._panel.show_progress(0, 0)
-        if rows is not None:
-            self._measured, self._rows = self._subject, rows
-            self._panel.show_rows(rows, stale=False)
-        elif isinstance(error, Refusal):
-            self._panel.show_refusal(said(error))
-        elif not isinstance(error, Cancelled):
-            self.failed.emit(error)

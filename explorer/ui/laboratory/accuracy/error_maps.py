@@ -25,9 +25,9 @@ from explorer.ui.laboratory.exporting import Shown
 from explorer.ui.laboratory.layout import ProgressLine, card, column_of, row
 from explorer.ui.laboratory.numbers import Numbers, NumbersTable
 from explorer.ui.laboratory.pages import Bench
-from explorer.ui.laboratory.running import Running
 from explorer.ui.parameters.choices import ComboBox
 from explorer.ui.pipeline.cards import title_of
+from explorer.ui.running import Running
 from explorer.ui.texts import said
 from explorer.ui.weights.index_chooser import IndexChooser
 from explorer.ui.workspaces import LABORATORY

@@ -23,7 +23,7 @@ from explorer.ui.laboratory.exporting import Shown, charts_painted
 from explorer.ui.laboratory.layout import ProgressLine, card, column_of, row, tabs
 from explorer.ui.laboratory.numbers import NumbersTable
 from explorer.ui.laboratory.pages import Bench
-from explorer.ui.laboratory.running import Running
+from explorer.ui.running import Running
 from explorer.ui.texts import said
 
 OUTCOME, KEPT = "outcome", "kept"

@@ -23,7 +23,7 @@ from explorer.ui.laboratory.exporting import Shown, ask, charts_painted
 from explorer.ui.laboratory.layout import ProgressLine, card, column_of, page, row, tabs
 from explorer.ui.laboratory.numbers import NumbersTable
 from explorer.ui.laboratory.pages import Bench
-from explorer.ui.laboratory.running import Running
+from explorer.ui.running import Running
 from explorer.ui.texts import said
 from explorer.ui.workspaces import LABORATORY, Keys
 

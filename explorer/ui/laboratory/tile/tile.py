@@ -23,7 +23,6 @@ from explorer.refusal import Refusal
 from explorer.ui.actions import added
 from explorer.ui.calculation.probe import Probe
 from explorer.ui.laboratory.pages import Bench
-from explorer.ui.laboratory.running import Running
 from explorer.ui.laboratory.tile import entries, naming
 from explorer.ui.laboratory.tile.answering import Answer, answered
 from explorer.ui.laboratory.tile.choice import Choice, fitted
@@ -32,6 +31,7 @@ from explorer.ui.laboratory.tile.page import Page
 from explorer.ui.laboratory.tile.presenting import Presenting
 from explorer.ui.laboratory.tile.showing import Mode, Shown, Texts, Way
 from explorer.ui.pipeline.cards import title_of
+from explorer.ui.running import Running
 from explorer.ui.texts import said
 from explorer.ui.workspaces import Acts
 

@@ -1,4 +1,4 @@
-"""Work of a page on the evaluation thread: one piece at a time, of which the newest wins."""
+"""Work of a part of the window on the evaluation thread: one piece at a time, of which the newest wins."""
 
 from __future__ import annotations
 
