@@ -32,6 +32,8 @@ def make_window() -> MainWindow:
     return Assembly().window
 
 
+_BY_SIGNAL = 128
+"""Added to the number of a signal in the exit code of a program that it ends, as shells do."""
 SETTLED = 3_000
 """Milliseconds after which a start is over."""
 
@@ -80,7 +82,10 @@ def _end_start() -> None:
 
 
 def _start(paths: list[Path]) -> int:
-    """Open the window on `paths`, on what a crash left behind, or on the sample; the exit code of the program."""
+    """Open the window on `paths`, on what a crash left behind, or on the sample; the exit code of the program.
+
+    Asked by a signal to end, it asks nothing in turn: unsaved changes are there again at the next start.
+    """
     import_what_needs_no_qt()
 
     from PySide6.QtCore import QTimer
@@ -91,6 +96,7 @@ def _start(paths: list[Path]) -> int:
     from explorer.places import data_folder, state_folder
     from explorer.refusal import Refusal
     from explorer.ui.assembly import Assembly, log_qt_messages
+    from explorer.ui.ending import AskedToEnd
 
     try:
         folder: Path | None = state_folder()
@@ -112,8 +118,13 @@ def _start(paths: list[Path]) -> int:
     QTimer.singleShot(SETTLED, _end_start)
     assembly.prepare()
     assembly.desk.open(paths)
+    asked_to_end = AskedToEnd()
+    asked_to_end.heard.connect(lambda number: application.exit(_BY_SIGNAL + number))
+    code = 0
     try:
-        return application.exec()
+        code = application.exec()
+        return code
     finally:
-        assembly.close()
+        assembly.close(clean=code < _BY_SIGNAL or not assembly.desk.modified)
+        asked_to_end.close()
         log.close()

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -126,11 +126,12 @@ def test_a_file_without_permission_is_refused_by_its_name(driver: Driver, tmp_pa
 # Crashes ---------------------------------------------------------------------------------------------------------
 
 
-def run(script: str, *arguments: object, expected: int = 0) -> str:
+def run(script: str, *arguments: object, expected: int = 0, environment: Mapping[str, str] | None = None) -> str:
     """What a program of its own prints."""
     ended = subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
-        cwd=ROOT / "tests", env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120,
+        cwd=ROOT / "tests", env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+        capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert ended.returncode == expected, ended.stderr
     return ended.stdout
@@ -202,6 +203,40 @@ def test_a_window_that_is_closed_in_the_middle_of_a_huge_computation_leaves_clea
     assert run(CLOSED, tmp_path) == "closed in the middle\n"
     assert recoverable(tmp_path / AUTOSAVE) == ()
     assert "Fault" not in "".join(path.read_text() for path in tmp_path.glob("*.log"))
+
+
+SIGNALLED = """
+import os, sys
+from PySide6.QtCore import QTimer
+from explorer import app
+from explorer.ui.assembly import Assembly
+number, edited = int(sys.argv[1]), sys.argv[2] == "edited"
+def prepare(self):
+    def act():
+        if not self.explore.settled():
+            QTimer.singleShot(5, act)
+            return
+        if edited:
+            self.explore.set_param("filters", 6, False)
+        os.kill(os.getpid(), number)
+    act()
+Assembly.prepare = prepare
+sys.exit(app.main([]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process cannot send itself these signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("edited", ["edited", "as it was"])
+def test_a_signal_ends_the_program_at_once_and_unsaved_changes_are_there_at_the_next_start(
+    tmp_path: Path, name: str, edited: str
+) -> None:
+    number = getattr(signal, name)
+    homes = {kind: str(tmp_path) for kind in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    run(SIGNALLED, int(number), edited, expected=128 + number, environment=homes)
+    kept = recoverable(tmp_path / "kernelscope" / AUTOSAVE)
+    assert len(kept) == (edited == "edited")
+    assert "Fault" not in "".join(path.read_text() for path in tmp_path.rglob("*.log"))
 
 
 # Faults ----------------------------------------------------------------------------------------------------------

@@ -149,7 +149,7 @@ class Assembly(QObject):
             self.window.asked_to_close = self.desk.may_close
             self.desk.asks = True
             self._log_actions(self._log)
-        self.window.closing.connect(self.close)
+        self.window.closing.connect(lambda: self.close())
 
     def _log_actions(self, log: Log) -> None:
         """Write down what the person does, for the report of a fault; a drag once."""
@@ -163,8 +163,8 @@ class Assembly(QObject):
         for action in self.window.actions():
             action.triggered.connect(partial(note, f"action: {action.text()}"))
 
-    def close(self) -> None:
-        """Stop and join every thread; the settings and a clean end are written."""
+    def close(self, clean: bool = True) -> None:
+        """Stop and join every thread, and write the settings; after an end that is not clean the autosave stays."""
         if self._closed:
             return
         self._closed = True
@@ -181,7 +181,7 @@ class Assembly(QObject):
         self.evaluator.close()
         self.panels.histogram.finish_loading()
         if self.autosave is not None:
-            self.autosave.close(clean=True)
+            self.autosave.close(clean=clean)
 
     def prepare(self) -> None:
         """Import what is shown later, and build it piece by piece, beside the window once that is at rest."""
