@@ -13,6 +13,7 @@ Called in bands from Python: a flag polled inside of `prange` is hoisted, so `ti
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
 from kernels.taps import Axis, Taps, fill, places, reads, taps
-from kernels.tile import FILTERS, columns
+from kernels.tile import FILTERS
 from kernels.tile_rows import COUNTS, row_of_tiles
 from kernels.vector_code import VECTOR_BYTES
 from kernels.vector_rows import weave
@@ -36,10 +37,7 @@ SLACK = VECTOR_BYTES // 4
 SCRATCH_BYTES = 1 << 18
 """What one thread copies at a time: half of a common second-level cache."""
 
-PANEL_BYTES = 1 << 14
-"""Of the scratch that a panel of columns reads: half of a first-level cache."""
-
-LONG_ROW = 512
+LONG_ROW = 1024
 """Cells of the rows that pixels are arranged in where their place does not matter, at the most."""
 
 SHARED_ROWS = 4
@@ -59,38 +57,27 @@ def _of_tile(filters):
 
 
 @kernel
-def add_taps(y, y_at, y_step, width, first, last, bias, fresh, s, s_at, at, w, w_step, w_from, panel):
+def add_taps(y, y_at, y_step, width, first, last, bias, fresh, s, s_at, at, w, w_step, w_from):
     """A row of y, which begins at y_at in filter 0, for the filters `first` … `last` − 1.
 
     It is bias[f] where `fresh`, else itself, plus the taps. The weights of a tile of n filters f, f + 1, … begin at
-    f·w_step + w_from·n. What `panel` columns read is to stay in the first-level cache, for all filters.
+    f·w_step + w_from·n.
     """
-    for low in range(0, width, panel):
-        n = min(panel, width - low)
-        f = first
-        while f < last:
-            count = _of_tile(last - f)
-            w_at = f * w_step + w_from * count
-            row_of_tiles(
-                y, y_at + f * y_step + low, y_step, n, count, bias, f if fresh else -1, s, s_at + low, at, len(at),
-                w, w_at,
-            )  # fmt: skip
-            f += count
-
-
-def panel_of(lines: int, itemsize: int) -> int:
-    """Columns of a panel whose sums read so many lines of a scratch: whole tiles."""
-    whole = columns(itemsize)[0]
-    return max(1, PANEL_BYTES // (lines * itemsize * whole)) * whole
+    f = first
+    while f < last:
+        count = _of_tile(last - f)
+        w_at = f * w_step + w_from * count
+        start_at = f if fresh else -1
+        row_of_tiles(y, y_at + f * y_step, y_step, width, count, bias, start_at, s, s_at, at, len(at), w, w_at)
+        f += count
 
 
 @kernel
-def _take_row_apart(y, y_at, y_step, rows, line, step, phases, filters):
-    """rows[f·line + q·step + j] = y[y_at + f·y_step + j·phases + q], which `_weave_row` turns round."""
+def _take_row_apart(y, y_at, y_step, width, rows, line, step, phases, filters):
+    """rows[f·line + q·step + j] = y[y_at + f·y_step + j·phases + q] in a row of `width`: `_weave_row` turned round."""
     for f in range(filters):
-        for q in range(phases):
-            for j in range(step):
-                rows[f * line + q * step + j] = y[y_at + f * y_step + min(j * phases + q, y_step - 1)]
+        for i in range(width):
+            rows[f * line + i % phases * step + i // phases] = y[y_at + f * y_step + i]
 
 
 @kernel
@@ -105,7 +92,7 @@ def _weave_row(rows, line, step, phases, n, filters, y, y_at, y_step, width):
 
 
 @parallel_kernel
-def _correlate(x, w, bias, y, groups, needed, band, block, panel, k_first, k_last, first, last):
+def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, first, last):
     """The bands `first` … `last` − 1 of y for the filters `k_first` … `k_last` − 1 of each group.
 
     x: (N, G·C, H, W); w: K·C·T weights as `packed` has them; y: (N, K, H', W'). Where columns have several residues
@@ -149,8 +136,8 @@ def _correlate(x, w, bias, y, groups, needed, band, block, panel, k_first, k_las
                 at_row = (n * y.shape[1] * y.shape[2] + o) * y.shape[3]
                 if phases > 1 and c0 > 0:
                     _take_row_apart(
-                        flat_y, at_row + k0 * y_step, y_step, apart, phases * pitch, pitch, phases, filters
-                    )  # fmt: skip
+                        flat_y, at_row + k0 * y_step, y_step, y.shape[3], apart, phases * pitch, pitch, phases, filters
+                    )
                 for q in range(phases):
                     start, count = starts[r, q], stops[r, q] - starts[r, q]
                     begins = at[block * start : block * start + (c1 - c0) * count]
@@ -158,12 +145,12 @@ def _correlate(x, w, bias, y, groups, needed, band, block, panel, k_first, k_las
                     if phases > 1:
                         add_taps(
                             apart, (q - k0 * phases) * pitch, phases * pitch, width, k0, k1, bias, c0 == 0, flat,
-                            row_step * b * line, begins, w, w_step, w_from, panel,
+                            row_step * b * line, begins, w, w_step, w_from,
                         )  # fmt: skip
                     else:
                         add_taps(
                             flat_y, at_row, y_step, width, k0, k1, bias, c0 == 0, flat,
-                            row_step * b * line, begins, w, w_step, w_from, panel,
+                            row_step * b * line, begins, w, w_step, w_from,
                         )  # fmt: skip
                 if phases > 1:
                     _weave_row(
@@ -201,6 +188,8 @@ def packed(w: Array, groups: int) -> Array:
     filters = of_group.shape[1]
     whole = filters // FILTERS * FILTERS
     tiles = [of_group[:, :whole].reshape(groups, -1, FILTERS, taps).swapaxes(2, 3).reshape(groups, -1)]
+    if whole == filters:
+        return tiles[0].ravel()
     while whole < filters:
         count = _of_tile(filters - whole)
         tiles.append(of_group[:, whole : whole + count].swapaxes(1, 2).reshape(groups, -1))
@@ -216,7 +205,7 @@ def _correlated(x: Array, w: Array, bias: Array, y: Array, groups: int, table: T
         flat = flat[:, places(channels, table)]
     flat = read_only(packed(flat, groups))
     band, block = banded(table, x.shape[0] * groups, channels, x.itemsize)
-    needed, panel = scan(table), panel_of(block * table.height, x.itemsize)
+    needed = scan(table)
     tasks = x.shape[0] * groups * -(-table.blocks // band)
     of_filter = max(1, band * table.width * channels * len(table.order))
     share = min(filters, max(FILTERS, CALL_OPERATIONS // of_filter // FILTERS * FILTERS))
@@ -227,7 +216,7 @@ def _correlated(x: Array, w: Array, bias: Array, y: Array, groups: int, table: T
         for first in range(0, tasks, calls):
             tick()
             last = min(first + calls, tasks)
-            _correlate(x, flat, bias, y, groups, needed, band, block, panel, k, min(k + share, filters), first, last)
+            _correlate(x, flat, bias, y, groups, needed, band, block, k, min(k + share, filters), first, last)
 
 
 def convolve(
@@ -251,7 +240,8 @@ def _in_long_rows(x: Array) -> Array:
     return x.reshape(images, channels, rows, height // rows * width)
 
 
-def forward_taps(kernel: Any, extents: Any, stride: Pair, dilation: Pair, pads: Pads) -> Taps:
+@lru_cache(maxsize=64)
+def forward_taps(kernel: Pair, extents: Pair, stride: Pair, dilation: Pair, pads: Pads) -> Taps:
     """The taps of a convolution with this kernel and these output extents (height, width)."""
     return taps(*(Axis(extents[a], stride[a], 1, -pads[a], dilation[a], kernel[a]) for a in (0, 1)))
 

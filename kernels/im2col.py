@@ -12,14 +12,14 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import parallel_kernel, prange, read_only
-from kernels.convolution import CALL_OPERATIONS, SLACK, Array, Pads, Pair, Tick, add_taps, packed, panel_of
+from kernels.convolution import CALL_OPERATIONS, SLACK, Array, Pads, Pair, Tick, add_taps, packed
 
 COLUMNS_BYTES = 1 << 19
 """Columns that one thread copies at a time: half of a second-level cache."""
 
 
 @parallel_kernel
-def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, panel, first, last):
+def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, first, last):
     """The bands `first` … `last` − 1 of y (N, K, H', W'), for all filters; w as `packed` has it."""
     channels, filters = x.shape[1] // groups, y.shape[1] // groups
     height, width = y.shape[2], y.shape[3]
@@ -51,7 +51,7 @@ def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, panel
                         to[j] = source[j * stride[1]]
         add_taps(
             flat_y, image * y.shape[1] * height * width + top * width, height * width, rows * width, g * filters,
-            (g + 1) * filters, bias, True, made, 0, np.arange(taps) * step, w, taps, 0, panel,
+            (g + 1) * filters, bias, True, made, 0, np.arange(taps) * step, w, taps, 0,
         )  # fmt: skip
 
 
@@ -70,6 +70,5 @@ def convolve(
         last = min(first + calls, tasks)
         _multiply(
             read_only(x), flat, read_only(b), y, groups, w.shape[2:], stride, dilation, pads[:2], band,
-            panel_of(taps, x.itemsize),
             first, last,
         )  # fmt: skip
