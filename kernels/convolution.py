@@ -6,98 +6,108 @@ with stride s, dilation d, padding p (zeros) and, in g = k // (K/groups), the gr
 
 Bands of output rows go to the threads. Each band copies the input rows that it reads, padding included, into a scratch
 that fits the second-level cache, and sums the taps of several filters and columns at a time in the registers
-(`kernels/tile.py`). An output cell is summed by one thread in one order, so the result does not depend on their number.
+(`kernels/tile_rows.py`). An output cell is summed by one thread in one order, so the result does not depend on their number.
 Called in bands from Python: a flag polled inside of `prange` is hoisted, so `tick` could not cancel otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import kernel, parallel_kernel, prange, read_only
+from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
 from kernels.taps import Axis, Taps, fill, places, reads, taps
-from kernels.tile import FILTERS, columns, tile_of_filters, tile_of_one
+from kernels.tile import FILTERS
+from kernels.tile_rows import COUNTS, row_of_tiles
+from kernels.vector_code import VECTOR_BYTES
+from kernels.vector_rows import weave
 
 Array = NDArray[Any]
 Pair = tuple[int, int]
 Pads = tuple[int, int, int, int]
 Tick = Callable[[], None]
 
+SLACK = VECTOR_BYTES // 4
+"""Numbers that the last vector of a row may read past its end; what comes of them is not kept."""
+
 SCRATCH_BYTES = 1 << 18
 """What one thread copies at a time: half of a common second-level cache."""
 
 LONG_ROW = 1024
-"""Cells of the rows that pixels are arranged in where their place does not matter."""
+"""Cells of the rows that pixels are arranged in where their place does not matter, at the most."""
 
-CALL_OPERATIONS = 50_000_000
+SHARED_ROWS = 4
+"""Rows of a band for which channels are taken into blocks, at the least."""
+
+CALL_OPERATIONS = 200_000_000
 """Multiplications between two ticks: some milliseconds of work."""
 
 
 @kernel
-def _tile(y, y_at, y_step, n, start, start_at, s, s_at, at, taps, w, w_at, filters, sums):
-    """y[y_at + f·y_step + j] = start[start_at + f], or itself for start_at < 0, + Σ_t w[…]·s[s_at + at[t] + j], j < n.
-
-    For `filters` = FILTERS or 1. Where n is less than the columns of a tile the rest of it stays in `sums`.
-    """
-    whole = len(sums) // filters
-    if n == whole:
-        if filters == 1:
-            tile_of_one(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at)
-        else:
-            tile_of_filters(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at)
-        return
-    if start_at < 0:
-        for f in range(filters):
-            for j in range(n):
-                sums[f * whole + j] = y[y_at + f * y_step + j]
-    if filters == 1:
-        tile_of_one(sums, 0, whole, start, start_at, s, s_at, at, taps, w, w_at)
-    else:
-        tile_of_filters(sums, 0, whole, start, start_at, s, s_at, at, taps, w, w_at)
-    for f in range(filters):
-        for j in range(n):
-            y[y_at + f * y_step + j] = sums[f * whole + j]
+def _of_tile(filters):
+    """How many of so many filters go into the next tile."""
+    for count in COUNTS:
+        if count <= filters:
+            return count
+    return 1
 
 
 @kernel
-def add_taps(y, y_at, y_step, width, first, last, bias, fresh, s, s_at, at, w, w_step, w_from, shape, sums):
+def add_taps(y, y_at, y_step, width, first, last, bias, fresh, s, s_at, at, w, w_step, w_from):
     """A row of y, which begins at y_at in filter 0, for the filters `first` … `last` − 1.
 
-    It is bias[f] where `fresh`, else itself, plus the taps. The weights of FILTERS filters f, f + 1, … begin at
-    f·w_step + w_from·FILTERS, those of one at f·w_step + w_from; `shape` holds the columns of either tile.
+    It is bias[f] where `fresh`, else itself, plus the taps. The weights of a tile of n filters f, f + 1, … begin at
+    f·w_step + w_from·n.
     """
-    taps = len(at)
     f = first
     while f < last:
-        filters, columns = (FILTERS, shape[0]) if f + FILTERS <= last else (1, shape[1])
-        stop = last - (last - f) % filters
-        part = sums[: filters * columns]
-        for k in range(f, stop, filters):
-            start_at = k if fresh else -1
-            w_at = k * w_step + w_from * filters
-            for low in range(0, width, columns):
-                n, y_low, s_low = min(columns, width - low), y_at + k * y_step + low, s_at + low
-                _tile(y, y_low, y_step, n, bias, start_at, s, s_low, at, taps, w, w_at, filters, part)
-        f = stop
+        count = _of_tile(last - f)
+        w_at = f * w_step + w_from * count
+        start_at = f if fresh else -1
+        row_of_tiles(y, y_at + f * y_step, y_step, width, count, bias, start_at, s, s_at, at, len(at), w, w_at)
+        f += count
+
+
+@kernel
+def _take_row_apart(y, y_at, y_step, width, rows, line, step, phases, filters):
+    """rows[f·line + q·step + j] = y[y_at + f·y_step + j·phases + q] in a row of `width`: `_weave_row` turned round."""
+    for f in range(filters):
+        for i in range(width):
+            rows[f * line + i % phases * step + i // phases] = y[y_at + f * y_step + i]
+
+
+@kernel
+def _weave_row(rows, line, step, phases, n, filters, y, y_at, y_step, width):
+    """y[y_at + f·y_step + j·phases + q] = rows[f·line + q·step + j]; behind the rows there is room for another line."""
+    free = filters * line
+    for f in range(filters):
+        weave(rows, free, f * line, step, phases, n)
+        to, made = y[y_at + f * y_step : y_at + f * y_step + width], rows[free : free + width]
+        for j in range(len(to)):
+            to[j] = made[j]
 
 
 @parallel_kernel
-def _correlate(x, w, bias, y, groups, needed, band, block, shape, k_first, k_last, first, last):
+def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, first, last):
     """The bands `first` … `last` − 1 of y for the filters `k_first` … `k_last` − 1 of each group.
 
-    x: (N, G·C, H, W); w: K·C·T weights as `packed` has them; y: (N, K, H', Q, W'), Q residues of columns.
+    x: (N, G·C, H, W); w: K·C·T weights as `packed` has them; y: (N, K, H', W'). Where columns have several residues
+    the row of each stands by itself until all of them are woven together.
     """
     rows, columns, starts, stops, runs, run, line, top, height, left, blocks, width, row_step, spread, step = needed
     channels = x.shape[1] // groups
     of_group = y.shape[1] // groups
     bands = (blocks + band - 1) // band
     flat_y = y.reshape(y.size)
-    y_step = y.shape[2] * y.shape[3] * y.shape[4]
+    y_step = y.shape[2] * y.shape[3]
     w_step = channels * len(rows)
+    phases = starts.shape[1]
+    filters = k_last - k_first
+    pitch = (width + SLACK - 1) // SLACK * SLACK
     for task in prange(first, last):
         n = task // (groups * bands)
         g = task // bands % groups
@@ -105,41 +115,57 @@ def _correlate(x, w, bias, y, groups, needed, band, block, shape, k_first, k_las
         b1 = min(b0 + band, blocks)
         lines = row_step * (b1 - b0 - 1) + height
         cells = block * lines * line
-        # What a last tile reads past the row is never kept.
-        flat = np.empty(cells + max(shape), x.dtype)
+        # What a last vector reads past the row is never kept.
+        flat = np.empty(cells + SLACK, x.dtype)
         flat[cells:] = 0
         scratch = flat[:cells].reshape((block, lines, line))
         at = np.empty(block * len(rows), np.int64)
-        sums = np.empty(max(FILTERS * shape[0], shape[1]), x.dtype)
+        apart = np.empty((filters + 1) * phases * pitch if phases > 1 else 0, x.dtype)
         k0 = g * of_group + k_first
         k1 = g * of_group + k_last
         for c0 in range(0, channels, block):
             c1 = min(c0 + block, channels)
             fill(x[n, g * channels + c0 : g * channels + c1], top + row_step * b0, left, runs, run, step, scratch)
             for r in range(starts.shape[0]):
-                for q in range(starts.shape[1]):
+                for q in range(phases):
+                    start, stop = starts[r, q], stops[r, q]
+                    begins = at[block * start : block * stop]
+                    reads(rows[start:stop], columns[start:stop], c1 - c0, lines, line, begins)
+            for o in range(b0 * spread, min(b1 * spread, y.shape[2])):
+                b, r = o // spread - b0, o % spread
+                at_row = (n * y.shape[1] * y.shape[2] + o) * y.shape[3]
+                if phases > 1 and c0 > 0:
+                    _take_row_apart(
+                        flat_y, at_row + k0 * y_step, y_step, y.shape[3], apart, phases * pitch, pitch, phases, filters
+                    )
+                for q in range(phases):
                     start, count = starts[r, q], stops[r, q] - starts[r, q]
-                    reads(rows[start : start + count], columns[start : start + count], c1 - c0, lines, line, at)
-                    begins = at[: (c1 - c0) * count]
+                    begins = at[block * start : block * start + (c1 - c0) * count]
                     w_from = channels * start + c0 * count
-                    for b in range(b0, b1):
-                        o = b * spread + r
-                        if o >= y.shape[2]:
-                            break
-                        at_row = n * y.shape[1] * y_step + (o * y.shape[3] + q) * width
-                        read = row_step * (b - b0) * line
+                    if phases > 1:
                         add_taps(
-                            flat_y, at_row, y_step, width, k0, k1, bias, c0 == 0, flat, read, begins, w,
-                            w_step, w_from, shape, sums,
+                            apart, (q - k0 * phases) * pitch, phases * pitch, width, k0, k1, bias, c0 == 0, flat,
+                            row_step * b * line, begins, w, w_step, w_from,
                         )  # fmt: skip
+                    else:
+                        add_taps(
+                            flat_y, at_row, y_step, width, k0, k1, bias, c0 == 0, flat,
+                            row_step * b * line, begins, w, w_step, w_from,
+                        )  # fmt: skip
+                if phases > 1:
+                    _weave_row(
+                        apart, phases * pitch, pitch, phases, width, filters,
+                        flat_y, at_row + k0 * y_step, y_step, y.shape[3],
+                    )  # fmt: skip
 
 
 def banded(table: Taps, maps: int, channels: int, itemsize: int) -> tuple[int, int]:
     """Rows of a band and channels of a block, so that the scratch stays within `SCRATCH_BYTES` where it can."""
     line_bytes = max(1, table.line * itemsize)
     # Rows that windows share are copied once for a band of some; where none are shared, channels matter more.
-    more = 7 * table.row_step if table.height > table.row_step else 0
+    more = SHARED_ROWS * table.row_step if table.height > table.row_step else 0
     block = min(max(SCRATCH_BYTES // ((table.height + more) * line_bytes), 1), channels)
+    block = -(-channels // -(-channels // block))
     fitting = (SCRATCH_BYTES // (block * line_bytes) - table.height) // table.row_step + 1
     # A band of few rows under a tall window would copy more than it adds up.
     fitting = max(fitting, table.height // table.row_step)
@@ -156,12 +182,19 @@ def scan(table: Taps) -> tuple[Any, ...]:
 
 
 def packed(w: Array, groups: int) -> Array:
-    """Weights (K, T), flat: within a group FILTERS filters at a time tap by tap, and those that are left one by one."""
+    """Weights (K, T), flat: within a group the filters of a tile tap by tap, tile after tile."""
     taps = w.shape[1]
     of_group = w.reshape(groups, -1, taps)
-    whole = of_group.shape[1] // FILTERS * FILTERS
-    tiles = of_group[:, :whole].reshape(groups, -1, FILTERS, taps).swapaxes(2, 3).reshape(groups, -1)
-    return np.concatenate([tiles, of_group[:, whole:].reshape(groups, -1)], axis=1).ravel()
+    filters = of_group.shape[1]
+    whole = filters // FILTERS * FILTERS
+    tiles = [of_group[:, :whole].reshape(groups, -1, FILTERS, taps).swapaxes(2, 3).reshape(groups, -1)]
+    if whole == filters:
+        return tiles[0].ravel()
+    while whole < filters:
+        count = _of_tile(filters - whole)
+        tiles.append(of_group[:, whole : whole + count].swapaxes(1, 2).reshape(groups, -1))
+        whole += count
+    return np.concatenate(tiles, axis=1).ravel()
 
 
 def _correlated(x: Array, w: Array, bias: Array, y: Array, groups: int, table: Taps, tick: Tick) -> None:
@@ -171,21 +204,19 @@ def _correlated(x: Array, w: Array, bias: Array, y: Array, groups: int, table: T
     if table.row_spread > 1 or table.column_spread > 1:
         flat = flat[:, places(channels, table)]
     flat = read_only(packed(flat, groups))
-    residues = table.starts.shape[1]
-    out = y[:, :, :, None] if residues == 1 else np.empty((*y.shape[:3], residues, table.width), y.dtype)
     band, block = banded(table, x.shape[0] * groups, channels, x.itemsize)
-    needed, shape = scan(table), columns(x.itemsize)
+    needed = scan(table)
     tasks = x.shape[0] * groups * -(-table.blocks // band)
     of_filter = max(1, band * table.width * channels * len(table.order))
     share = min(filters, max(FILTERS, CALL_OPERATIONS // of_filter // FILTERS * FILTERS))
-    calls = max(4, CALL_OPERATIONS // (of_filter * share))
+    calls = -(-tasks // max(4, CALL_OPERATIONS // (of_filter * share)))
+    # Each thread has as many bands as the others, where it can.
+    calls = -(-tasks // (calls * threads())) * threads()
     for k in range(0, filters, share):
         for first in range(0, tasks, calls):
             tick()
             last = min(first + calls, tasks)
-            _correlate(x, flat, bias, out, groups, needed, band, block, shape, k, min(k + share, filters), first, last)
-    if residues > 1:
-        y[...] = out.swapaxes(3, 4).reshape(*y.shape[:3], -1)[..., : y.shape[3]]
+            _correlate(x, flat, bias, y, groups, needed, band, block, k, min(k + share, filters), first, last)
 
 
 def convolve(
@@ -193,21 +224,24 @@ def convolve(
 ) -> None:
     """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all of one float type."""
     if w.shape[2:] == (1, 1) and stride == (1, 1) and not any(pads):
-        # Each pixel is by itself: long rows waste less at their ends, and some are left to share among the threads.
-        x, y = (_in_long_rows(each) for each in (x, y))
+        x, y = _in_long_rows(x), _in_long_rows(y)
     table = forward_taps(w.shape[2:], y.shape[2:], stride, dilation, pads)
     _correlated(read_only(x), read_only(w), read_only(b), y, groups, table, tick)
 
 
 def _in_long_rows(x: Array) -> Array:
-    """The maps (N, C, H, W) seen as (N, C, H·W/n, n) with rows of some thousand cells, where they are contiguous."""
+    """Contiguous maps (N, C, H, W) seen as (N, C, H·W/n, n) with rows of some hundred cells.
+
+    Where each pixel is by itself long rows waste less at their ends, and some are left to share among the threads.
+    """
     images, channels, height, width = x.shape
     divisors = (rows for rows in range(1, height + 1) if height % rows == 0)
     rows = next(rows for rows in divisors if height // rows * width <= LONG_ROW or rows == height)
     return x.reshape(images, channels, rows, height // rows * width)
 
 
-def forward_taps(kernel: Any, extents: Any, stride: Pair, dilation: Pair, pads: Pads) -> Taps:
+@lru_cache(maxsize=64)
+def forward_taps(kernel: Pair, extents: Pair, stride: Pair, dilation: Pair, pads: Pads) -> Taps:
     """The taps of a convolution with this kernel and these output extents (height, width)."""
     return taps(*(Axis(extents[a], stride[a], 1, -pads[a], dilation[a], kernel[a]) for a in (0, 1)))
 
@@ -220,6 +254,8 @@ def transposed(
     x (N, C, H, W), w (C, K/groups, kh, kw), y (N, K, H', W'): what convolution does from y to x, turned round.
     """
     channels, maps, *kernel = w.shape
+    if kernel == [1, 1] and stride == (1, 1) and x.shape[2:] == y.shape[2:] and not any(pads):
+        x, y = _in_long_rows(x), _in_long_rows(y)
     table = taps(*(Axis(y.shape[2 + a], 1, stride[a], pads[a], -dilation[a], kernel[a]) for a in (0, 1)))
     turned = w.reshape(groups, channels // groups, maps, *kernel).swapaxes(1, 2)
     turned = np.ascontiguousarray(turned).reshape(groups * maps, channels // groups, *kernel)

@@ -12,15 +12,14 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import parallel_kernel, prange, read_only
-from kernels.convolution import CALL_OPERATIONS, Array, Pads, Pair, Tick, add_taps, packed
-from kernels.tile import FILTERS, columns
+from kernels.convolution import CALL_OPERATIONS, SLACK, Array, Pads, Pair, Tick, add_taps, packed
 
 COLUMNS_BYTES = 1 << 19
 """Columns that one thread copies at a time: half of a second-level cache."""
 
 
 @parallel_kernel
-def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, shape, first, last):
+def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, first, last):
     """The bands `first` … `last` − 1 of y (N, K, H', W'), for all filters; w as `packed` has it."""
     channels, filters = x.shape[1] // groups, y.shape[1] // groups
     height, width = y.shape[2], y.shape[3]
@@ -32,7 +31,7 @@ def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, shape
         image, g, top = task // (groups * bands), task // bands % groups, task % bands * band
         rows = min(band, height - top)
         # What a last tile reads past the columns is never kept.
-        made = np.zeros(taps * step + max(shape), x.dtype)
+        made = np.zeros(taps * step + SLACK, x.dtype)
         for t in range(taps):
             c, u, v = t // (kernel[0] * kernel[1]), t // kernel[1] % kernel[0], t % kernel[1]
             shift = v * dilation[1] - pads[1]
@@ -50,10 +49,9 @@ def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, shape
                 else:
                     for j in range(len(to)):
                         to[j] = source[j * stride[1]]
-        sums = np.empty(max(FILTERS * shape[0], shape[1]), x.dtype)
         add_taps(
             flat_y, image * y.shape[1] * height * width + top * width, height * width, rows * width, g * filters,
-            (g + 1) * filters, bias, True, made, 0, np.arange(taps) * step, w, taps, 0, shape, sums,
+            (g + 1) * filters, bias, True, made, 0, np.arange(taps) * step, w, taps, 0,
         )  # fmt: skip
 
 
@@ -67,11 +65,10 @@ def convolve(
     tasks = images * groups * -(-height // band)
     calls = max(4, CALL_OPERATIONS // (band * width * taps * filters))
     flat = read_only(packed(w.reshape(len(w), -1), groups))
-    shape = columns(x.itemsize)
     for first in range(0, tasks, calls):
         tick()
         last = min(first + calls, tasks)
         _multiply(
-            read_only(x), flat, read_only(b), y, groups, w.shape[2:], stride, dilation, pads[:2], band, shape,
+            read_only(x), flat, read_only(b), y, groups, w.shape[2:], stride, dilation, pads[:2], band,
             first, last,
         )  # fmt: skip

@@ -142,6 +142,10 @@ def fill(x, top, left, runs, run, step, scratch):
                 if step == 1:
                     for j in range(len(inside)):
                         inside[j] = source[j]
+                elif step == 2:
+                    # A number that the compiler knows becomes vectors.
+                    for j in range(len(inside)):
+                        inside[j] = source[2 * j]
                 else:
                     for j in range(len(inside)):
                         inside[j] = source[step * j]

@@ -41,6 +41,70 @@ def defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, filter
             sums += w[w_at + t * filters + f] * s[s_at + at[t] : s_at + at[t] + n]
 
 
+def entering(code, *sources):
+    """A table of vectors at the beginning of a block, as it comes from each of some (block, table)."""
+    (_, table), *_ = sources
+    made = [[code.builder.phi(code.vector) for _ in row] for row in table]
+    for block, values in sources:
+        for phis, row in zip(made, values, strict=True):
+            for phi, value in zip(phis, row, strict=True):
+                phi.add_incoming(value, block)
+    return made
+
+
+def beginning(code, cells, y, start, start_at, kept_of=None):
+    """start[start_at + f] for each f, or what `cells` of y hold for start_at < 0; the last of a row by `kept_of`."""
+    builder, index = code.builder, code.index
+    fresh, kept, ready = (builder.append_basic_block(name) for name in ("fresh", "kept", "ready"))
+    builder.cbranch(builder.icmp_signed(">=", start_at, index(0)), fresh, kept)
+    builder.position_at_end(fresh)
+    given = [code.everywhere(code.element(start, builder.add(start_at, index(f)))) for f in range(len(cells))]
+    builder.branch(ready)
+    builder.position_at_end(kept)
+    last = kept_of or (lambda cell: code.read(y, cell))
+    before = [[*(code.read(y, cell) for cell in row[:-1]), last(row[-1])] for row in cells]
+    builder.branch(ready)
+    builder.position_at_end(ready)
+    return entering(code, (fresh, [[each] * len(cells[0]) for each in given]), (kept, before))
+
+
+def added(code, first, s, s_at, at, taps, w, w_at):
+    """The loop over the taps: first[f][v] + Σ_t w[w_at + t·filters + f] · s[s_at + at[t] + v·lanes + …]."""
+    builder, index = code.builder, code.index
+    filters, vectors = len(first), len(first[0])
+    before = builder.block
+    loop, body, end = (builder.append_basic_block(name) for name in ("tap", "body", "end"))
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    t = builder.phi(index)
+    t.add_incoming(index(0), before)
+    sums = entering(code, (before, first))
+    builder.cbranch(builder.icmp_signed("<", t, taps), body, end)
+    builder.position_at_end(body)
+    place = builder.add(s_at, code.element(at, t))
+    weight = builder.add(w_at, builder.mul(t, index(filters)))
+
+    def read(v):
+        return code.read(s, builder.add(place, index(v * code.lanes)))
+
+    def factor(f):
+        return code.everywhere(code.element(w, builder.add(weight, index(f))))
+
+    # The fewer of the two stay in registers, the others come one at a time.
+    if filters < vectors:
+        factors = [factor(f) for f in range(filters)]
+        pairs = ((f, v, factors[f], part) for v in range(vectors) for part in (read(v),) for f in range(filters))
+    else:
+        parts = [read(v) for v in range(vectors)]
+        pairs = ((f, v, each, parts[v]) for f in range(filters) for each in (factor(f),) for v in range(vectors))
+    for f, v, each, part in pairs:
+        sums[f][v].add_incoming(code.times_plus(each, part, sums[f][v]), body)
+    t.add_incoming(builder.add(t, index(1)), body)
+    builder.branch(loop)
+    builder.position_at_end(end)
+    return sums
+
+
 def emitted(filters, vectors, vector_bytes=VECTOR_BYTES):
     """The code of a tile of these counts, as an intrinsic takes it."""
 
@@ -50,48 +114,12 @@ def emitted(filters, vectors, vector_bytes=VECTOR_BYTES):
         y, start, s, at, w = (code.data(place) for place in (0, 3, 5, 7, 9))
         _, y_at, y_step, _, start_at, _, s_at, _, taps, _, w_at = args
 
-        def entering(*sources):
-            """The sums as they come from each of these blocks."""
-            made = [[builder.phi(code.vector) for _ in range(vectors)] for _ in range(filters)]
-            for block, values in sources:
-                for phis, row in zip(made, values, strict=True):
-                    for phi, value in zip(phis, row, strict=True):
-                        phi.add_incoming(value, block)
-            return made
-
         cells = [
             [builder.add(y_at, builder.add(builder.mul(y_step, index(f)), index(v * lanes))) for v in range(vectors)]
             for f in range(filters)
         ]
-        fresh, kept, ready = (builder.append_basic_block(name) for name in ("fresh", "kept", "ready"))
-        builder.cbranch(builder.icmp_signed(">=", start_at, index(0)), fresh, kept)
-        builder.position_at_end(fresh)
-        given = [code.everywhere(code.element(start, builder.add(start_at, index(f)))) for f in range(filters)]
-        builder.branch(ready)
-        builder.position_at_end(kept)
-        before = [[code.read(y, cell) for cell in row] for row in cells]
-        builder.branch(ready)
-        builder.position_at_end(ready)
-        first = entering((fresh, [[each] * vectors for each in given]), (kept, before))
-
-        loop, body, end = (builder.append_basic_block(name) for name in ("tap", "body", "end"))
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        t = builder.phi(index)
-        t.add_incoming(index(0), ready)
-        sums = entering((ready, first))
-        builder.cbranch(builder.icmp_signed("<", t, taps), body, end)
-        builder.position_at_end(body)
-        place = builder.add(s_at, code.element(at, t))
-        read = [code.read(s, builder.add(place, index(v * lanes))) for v in range(vectors)]
-        weight = builder.add(w_at, builder.mul(t, index(filters)))
-        for f in range(filters):
-            factor = code.everywhere(code.element(w, builder.add(weight, index(f))))
-            for v in range(vectors):
-                sums[f][v].add_incoming(code.times_plus(factor, read[v], sums[f][v]), body)
-        t.add_incoming(builder.add(t, index(1)), body)
-        builder.branch(loop)
-        builder.position_at_end(end)
+        begun = beginning(code, cells, y, start, start_at)
+        sums = added(code, begun, s, s_at, at, taps, w, w_at)
         for f in range(filters):
             for v in range(vectors):
                 code.write(sums[f][v], y, cells[f][v])

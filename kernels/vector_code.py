@@ -74,6 +74,32 @@ class Vectors:
         pointer = self.builder.bitcast(self.address(data, offset), value.type.as_pointer())
         self.builder.store(value, pointer, align=self.size)
 
+    def mask(self, count: Any) -> Any:
+        """Which lanes of a vector are among the first `count`."""
+        number = ir.IntType(32)
+        places = ir.VectorType(number, self.lanes)
+        alone = self.builder.insert_element(
+            ir.Constant(places, ir.Undefined), self.builder.trunc(count, number), number(0)
+        )
+        below = self.picked(alone, alone, [0] * self.lanes)
+        return self.builder.icmp_signed("<", ir.Constant(places, list(range(self.lanes))), below)
+
+    def read_some(self, data: Any, offset: Any, mask: Any) -> Any:
+        """The lanes of `mask` of the vector at `offset`, and 0; memory of the others is not touched."""
+        name = f"llvm.masked.load.v{self.lanes}f{self.size * 8}.p0"
+        pointer = self.builder.bitcast(self.address(data, offset), self.vector.as_pointer())
+        alignment = ir.IntType(32)
+        load = self.function(name, self.vector, [pointer.type, alignment, mask.type, self.vector])
+        return self.builder.call(load, [pointer, alignment(self.size), mask, self.zeros()])
+
+    def write_some(self, value: Any, data: Any, offset: Any, mask: Any) -> None:
+        """Store the lanes of `mask` of a vector; memory of the others is not touched."""
+        name = f"llvm.masked.store.v{self.lanes}f{self.size * 8}.p0"
+        pointer = self.builder.bitcast(self.address(data, offset), self.vector.as_pointer())
+        alignment = ir.IntType(32)
+        store = self.function(name, ir.VoidType(), [self.vector, pointer.type, alignment, mask.type])
+        self.builder.call(store, [value, pointer, alignment(self.size), mask])
+
     def picked(self, one: Any, other: Any, places: list[int]) -> Any:
         """Lanes of two vectors side by side."""
         mask = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)

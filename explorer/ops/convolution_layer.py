@@ -6,6 +6,7 @@ A form says how its parameters make a `Layer`; `convolution_op` makes the operat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -100,6 +101,7 @@ def kind_field() -> Any:
     return choice("correlation", "Kind", _KINDS, hint=_KIND_HINT)
 
 
+@lru_cache(maxsize=64)
 def window(shape: Shape, layer: Layer) -> Window:
     """The windows over maps of `shape` (N, C, H, W)."""
     extents = shape[2], shape[3]
