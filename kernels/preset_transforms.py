@@ -4,9 +4,9 @@
 
     s[to + o·step_to + j] = Σ_i T[o][i] · x[at + (i mod wrap)·step + (i div wrap)·shift + j]        j < n
 
-with wrap = m for `into` and m + 2 for `back`, which so needs no shift. What is written down is the straight-line
-program of the exact matrix (`algebra/straight_line.py`), where a constant times a value goes into the addition that
-takes it. The fast filters that have other matrices go by tables (`kernels/fast_filter.py`).
+with wrap = m for `into` and m + 2 for `back`, which so needs no shift; `weave_back` also puts the m rows together. What
+is written down is the straight-line program of the exact matrix (`algebra/straight_line.py`), where a constant times a
+value goes into the addition that takes it. Fast filters with other matrices go by tables (`kernels/fast_filter.py`).
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from kernels.algebra.points import ACCURATE
 from kernels.algebra.straight_line import program
 from kernels.algebra.winograd import linear_moduli, winograd
 from kernels.vector_code import VECTOR_BYTES, Vectors
+from kernels.vector_rows import side_by_side
 
-__all__ = ["PRESETS", "TAPS", "preset", "transform_back", "transform_into", "usual_algorithm"]
+__all__ = ["PRESETS", "TAPS", "preset", "transform_back", "transform_into", "usual_algorithm", "weave_back"]
 
 TAPS = 3
 PRESETS = (2, 4, 6)
@@ -96,30 +97,67 @@ def rows_of(code: Vectors, at: Any, step: Any, shift: Any, count: int, wrap: int
     return places
 
 
+def _for_each_preset(code: Vectors, m: Any, n: Any, write: Callable[[int], Callable[[Any], None]]) -> None:
+    """A loop over vectors of n numbers for each m: `write(m)` gives what its body emits for a column."""
+    builder, index = code.builder, code.index
+    end = builder.append_basic_block("end")
+    ways = builder.switch(m, end)
+    for each in PRESETS:
+        block = builder.append_basic_block(f"f{each}")
+        ways.add_case(index(each), block)
+        builder.position_at_end(block)
+        body = write(each)
+        with cgutils.for_range_slice(builder, index(0), n, index(code.lanes), index) as (j, _):
+            body(j)
+        builder.branch(end)
+    builder.position_at_end(end)
+
+
 def _emitted(matrices: dict[int, Matrix], wraps: dict[int, int]) -> Callable[..., Any]:
-    """The code of an intrinsic (m, s, to, step_to, x, at, step, shift, n) with a loop for each m."""
+    """The code of an intrinsic (m, s, to, step_to, x, at, step, shift, n)."""
 
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         code = Vectors(context, builder, signature, args, 1)
         m, _, to, step_to, _, at, step, shift, n = args
         s, x = code.data(1), code.data(4)
-        end = builder.append_basic_block("end")
-        ways = builder.switch(m, end)
-        for each, matrix in matrices.items():
-            block = builder.append_basic_block(f"f{each}")
-            ways.add_case(code.index(each), block)
-            builder.position_at_end(block)
+
+        def loop(each: int) -> Callable[[Any], None]:
+            matrix = matrices[each]
             given = rows_of(code, at, step, shift, len(matrix[0]), wraps[each])
             wanted = rows_of(code, to, step_to, step_to, len(matrix), len(matrix))
-            with cgutils.for_range_slice(builder, code.index(0), n, code.index(code.lanes), code.index) as (j, _):
+
+            def body(j: Any) -> None:
                 read = [code.read(x, builder.add(place, j)) for place in given]
                 for place, value in zip(wanted, applied(code, matrix, read), strict=True):
                     code.write(value, s, builder.add(place, j))
-            builder.branch(end)
-        builder.position_at_end(end)
+
+            return body
+
+        _for_each_preset(code, m, n, loop)
         return context.get_dummy_value()
 
     return emit
+
+
+def _emit_woven(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    code = Vectors(context, builder, signature, args, 1)
+    m, _, to, b, _, at, step, n = args
+    s, x = code.data(1), code.data(4)
+
+    def loop(each: int) -> Callable[[Any], None]:
+        matrix = _BACK[each]
+        given = rows_of(code, at, step, step, len(matrix[0]), len(matrix[0]))
+        bias = code.everywhere(b)
+
+        def body(j: Any) -> None:
+            read = [code.read(x, builder.add(place, j)) for place in given]
+            made = [builder.fadd(value, bias) for value in applied(code, matrix, read)]
+            code.write(side_by_side(code, made), s, builder.add(to, builder.mul(j, code.index(each))))
+
+        return body
+
+    _for_each_preset(code, m, n, loop)
+    return context.get_dummy_value()
 
 
 _INTO = {m: each.BT for m, each in _USUAL.items()}
@@ -147,6 +185,14 @@ def transform_back(m, s, to, step_to, x, at, step, shift, n):
     _defined(_BACK[m], _BACK_WRAPS[m], s, to, step_to, x, at, step, shift, n)
 
 
+def weave_back(m, s, to, b, x, at, step, n):
+    """s[to + j·m + o] = b + Σ_i Aᵀ[o][i] · x[at + i·step + j], j < n, whole vectors."""
+    n = -(-n * s.itemsize // VECTOR_BYTES) * VECTOR_BYTES // s.itemsize
+    made = np.empty(n * m, s.dtype)
+    _defined(_BACK[m], m + 2, made, 0, n, x, at, step, 0, n)
+    s[to : to + n * m] = made.reshape(m, n).T.ravel() + b
+
+
 if not config.DISABLE_JIT:
     _whole = types.int64
 
@@ -157,3 +203,7 @@ if not config.DISABLE_JIT:
     @intrinsic
     def transform_back(typing, m, s, to, step_to, x, at, step, shift, n):
         return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_BACK, _BACK_WRAPS)
+
+    @intrinsic
+    def weave_back(typing, m, s, to, b, x, at, step, n):
+        return types.void(_whole, s, _whole, s.dtype, x, _whole, _whole, _whole), _emit_woven
