@@ -1,10 +1,10 @@
 """The transforms of the usual filters F(m, 3) as vector code: one pass over the rows, every sum between in registers.
 
-    into:  Bᵀ of F(m, 3), m + 2 rows from m + 2 rows        back:  Aᵀ of F(m, 3), m rows from m + 2 rows
+    into   Bᵀ of F(m, 3), m + 2 rows from m + 2        back   Aᵀ, m rows from m + 2        taps   G, m + 2 rows from 3
 
     s[to + o·step_to + j] = Σ_i T[o][i] · x[at + (i mod wrap)·step + (i div wrap)·shift + j]        j < n
 
-with wrap = m for `into` and m + 2 for `back`, which so needs no shift; `weave_back` also puts the m rows together. What
+with wrap = m for `into`; the others need no shift. `weave_back` also puts the m rows together. What
 is written down is the straight-line program of the exact matrix (`algebra/straight_line.py`), where a constant times a
 value goes into the addition that takes it. Fast filters with other matrices go by tables (`kernels/fast_filter.py`).
 """
@@ -29,7 +29,16 @@ from kernels.algebra.winograd import linear_moduli, winograd
 from kernels.vector_code import VECTOR_BYTES, Vectors
 from kernels.vector_rows import side_by_side
 
-__all__ = ["PRESETS", "TAPS", "preset", "transform_back", "transform_into", "usual_algorithm", "weave_back"]
+__all__ = [
+    "PRESETS",
+    "TAPS",
+    "preset",
+    "transform_back",
+    "transform_into",
+    "transform_taps",
+    "usual_algorithm",
+    "weave_back",
+]
 
 TAPS = 3
 PRESETS = (2, 4, 6)
@@ -49,8 +58,7 @@ _USUAL = {m: usual_algorithm(m, TAPS) for m in PRESETS}
 
 def preset(algorithm: FilterAlgorithm) -> int:
     """m where the transforms of an algorithm are written down, else 0."""
-    known = _USUAL.get(algorithm.m)
-    return algorithm.m if known and (known.BT, known.AT) == (algorithm.BT, algorithm.AT) else 0
+    return algorithm.m if _USUAL.get(algorithm.m) == algorithm else 0
 
 
 def applied(code: Vectors, matrix: Matrix, values: list[Any]) -> list[Any]:
@@ -162,8 +170,9 @@ def _emit_woven(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 
 _INTO = {m: each.BT for m, each in _USUAL.items()}
 _BACK = {m: each.AT for m, each in _USUAL.items()}
+_TAPS = {m: each.G for m, each in _USUAL.items()}
 _INTO_WRAPS = {m: m for m in PRESETS}
-_BACK_WRAPS = {m: len(each.BT) for m, each in _USUAL.items()}
+_NO_WRAPS = {m: m + TAPS for m in PRESETS}
 
 
 def _defined(matrix: Matrix, wrap: int, s: Any, to: int, step_to: int, x: Any, at: int, step: int, shift: int, n: int):
@@ -182,7 +191,12 @@ def transform_into(m, s, to, step_to, x, at, step, shift, n):
 
 def transform_back(m, s, to, step_to, x, at, step, shift, n):
     """Aᵀ of F(m, 3), likewise."""
-    _defined(_BACK[m], _BACK_WRAPS[m], s, to, step_to, x, at, step, shift, n)
+    _defined(_BACK[m], _NO_WRAPS[m], s, to, step_to, x, at, step, shift, n)
+
+
+def transform_taps(m, s, to, step_to, x, at, step, shift, n):
+    """G of F(m, 3), likewise."""
+    _defined(_TAPS[m], TAPS, s, to, step_to, x, at, step, shift, n)
 
 
 def weave_back(m, s, to, b, x, at, step, n):
@@ -202,7 +216,11 @@ if not config.DISABLE_JIT:
 
     @intrinsic
     def transform_back(typing, m, s, to, step_to, x, at, step, shift, n):
-        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_BACK, _BACK_WRAPS)
+        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_BACK, _NO_WRAPS)
+
+    @intrinsic
+    def transform_taps(typing, m, s, to, step_to, x, at, step, shift, n):
+        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_TAPS, _NO_WRAPS)
 
     @intrinsic
     def weave_back(typing, m, s, to, b, x, at, step, n):

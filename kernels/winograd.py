@@ -23,7 +23,7 @@ import numpy as np
 from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
 from kernels.convolution import CALL_OPERATIONS, Array, Pads, Tick
 from kernels.fast_filter import FastFilter
-from kernels.preset_transforms import transform_back, transform_into, weave_back
+from kernels.preset_transforms import transform_back, transform_into, transform_taps, weave_back
 from kernels.row_sums import add_rows
 from kernels.tile import FILTERS, tile_of_filters
 from kernels.vector_rows import apart, clear_row, copy_row, take_apart, weave, woven
@@ -96,7 +96,7 @@ def _take_in(x, at, height, width, top, left, rows, block, work, here):
 
 
 @kernel
-def _transform_input(x, at, shape, top, left, rows, block, down, over, work, here, v_at, part, parts):
+def _transform_input(x, at, shape, top, left, rows, n, block, down, over, work, here, v_at, part, parts):
     """V of every channel c with c = part modulo parts, for `rows` of tiles from (top, left) on.
 
     x[at] is the first number of the channels of `shape` (C, H, W).
@@ -104,38 +104,44 @@ def _transform_input(x, at, shape, top, left, rows, block, down, over, work, her
     m, m_across, run, reach, plane = block.m, block.m_across, block.run, block.reach, block.plane
     phases, half, spare = here + block.phases, here + block.half, here + block.between
     step = m_across * plane
+    # The columns behind the last row of tiles are multiplied too: by zeros, since what memory held before may be numbers
+    # so small that a product of them takes a hundred times as long.
+    last = n - (rows - 1) * block.across
+    reached = (rows - 1) * run + last + run - block.across
+    clear_row(work, phases, m * step)
     places = np.empty(max(len(down.values), len(over.values)), np.int64)
     for c in range(part, shape[0], parts):
         _take_in(x, at + c * shape[1] * shape[2], shape[1], shape[2], top, left, rows, block, work, here)
         for p in range(m_across):
             to, read = half + p * reach, phases + p * plane
             if block.preset:
-                transform_into(block.preset, work, to, m_across * reach, work, read, step, run, rows * run)
+                transform_into(block.preset, work, to, m_across * reach, work, read, step, run, reached)
             else:
-                add_rows(down, work, to, m_across * reach, read, step, m, run, rows * run, spare, places)
+                add_rows(down, work, to, m_across * reach, read, step, m, run, reached, spare, places)
         # The rows of tiles come close together: what the last vector of one has too much, the next one overwrites.
         for i in range(block.alpha):
             for t in range(rows):
                 to = v_at + i * block.beta * block.v_cell + c * block.v_row + t * block.across
                 read = half + i * m_across * reach + t * run
+                count = last if t == rows - 1 else block.across
                 if block.preset_across:
-                    transform_into(block.preset_across, work, to, block.v_cell, work, read, reach, 1, block.across)
+                    transform_into(block.preset_across, work, to, block.v_cell, work, read, reach, 1, count)
                 else:
-                    add_rows(over, work, to, block.v_cell, read, reach, m_across, 1, block.across, spare, places)
+                    add_rows(over, work, to, block.v_cell, read, reach, m_across, 1, count, spare, places)
 
 
 @kernel
 def _multiply(work, v_at, m_at, n, block, low, high, u, u_at, zeros, reads):
-    """M[ξ] = U[ξ]·V[ξ], for low ≤ ξ·parts + part < high, each a tile's width of n columns."""
-    channels, quads, width = block.channels, block.quads, block.columns
-    parts = n // width
-    for part in range(low, high):
-        cell, column = part // parts, part % parts * width
-        for q in range(quads):
-            tile_of_filters(
-                work, m_at + cell * block.m_cell + q * FILTERS * block.n + column, block.n, zeros, 0,
-                work, v_at + cell * block.v_cell + column, reads, channels, u, u_at + (cell * quads + q) * channels * FILTERS,
-            )  # fmt: skip
+    """M[ξ] = U[ξ]·V[ξ] on n columns, for FILTERS filters at a time, `low` … `high` − 1 of these."""
+    channels, quads = block.channels, block.quads
+    for cell in range(block.alpha * block.beta):
+        for column in range(0, n, block.columns):
+            read = v_at + cell * block.v_cell + column
+            for q in range(low, high):
+                tile_of_filters(
+                    work, m_at + cell * block.m_cell + q * FILTERS * block.n + column, block.n, zeros, 0,
+                    work, read, reads, channels, u, u_at + (cell * quads + q) * channels * FILTERS,
+                )  # fmt: skip
 
 
 @kernel
@@ -151,10 +157,8 @@ def _give_by_table(y, at, width, b, work, read, here, block, back, places):
 
 
 @kernel
-def _transform_output(
-    y, at, shape, bias, bias_at, first, left, rows, block, up, back, work, here, m_at, n, part, parts
-):
-    """The outputs of `rows` of tiles from row `first` and column `left` on, for filters k = part modulo parts.
+def _transform_output(y, at, shape, bias, bias_at, first, left, rows, block, up, back, work, here, m_at, n, low, high):
+    """The outputs of `rows` of tiles from row `first` and column `left` on, for filters low ≤ k < high.
 
     y[at] is the first number of the maps of `shape` (K, H', W').
     """
@@ -164,7 +168,7 @@ def _transform_output(
     # Tiles that are given as whole vectors; the others go by a line of their own.
     whole = min(block.across, width // m_across) // block.lanes * block.lanes
     places = np.empty(max(len(up.values), len(back.values)), np.int64)
-    for k in range(part, shape[0], parts):
+    for k in range(low, high):
         for j in range(beta):
             read, to, step = m_at + k * block.n + j * block.m_cell, half + j * block.n, beta * block.m_cell
             if block.preset:
@@ -188,6 +192,58 @@ def _transform_output(
                     _give_by_table(y, to, width, bias[bias_at + k], work, read, here, block, back, places)
 
 
+@kernel
+def _transform_kernels(w, quads, ways, down, over, u, part, parts):
+    """U[ξ, k, c] of each group, FILTERS filters side by side and 0 where there are fewer, in float64 until the end.
+
+    w: (groups, K, C, r·r'); u flat: (groups, ξ, K/FILTERS, C, FILTERS); KERNELS channels at a time.
+    `ways` are the presets along columns and rows, or 0, and the rows for sums between.
+    """
+    preset, preset_across, spares = ways
+    groups, filters, channels, taps = w.shape
+    n = min(channels, KERNELS) * FILTERS
+    r, alpha, r_across, beta = down.inputs, down.outputs, over.inputs, over.outputs
+    half = r * r_across * n
+    ready = half + alpha * r_across * n
+    spare = ready + alpha * beta * n
+    work = np.zeros(spare + spares * n)
+    places = np.empty(max(len(down.values), len(over.values)), np.int64)
+    for task in range(part, groups * quads, parts):
+        group, quad = task // quads, task % quads
+        work[: r * r_across * n] = 0
+        for c0 in range(0, channels, KERNELS):
+            count = min(KERNELS, channels - c0)
+            for f in range(min(FILTERS, filters - quad * FILTERS)):
+                for c in range(count):
+                    source = w[group, quad * FILTERS + f, c0 + c]
+                    for t in range(taps):
+                        work[t * n + c * FILTERS + f] = source[t]
+            for v in range(r_across):
+                if preset:
+                    transform_taps(preset, work, half + v * n, r_across * n, work, v * n, r_across * n, 0, n)
+                else:
+                    add_rows(down, work, half + v * n, r_across * n, v * n, r_across * n, r, 0, n, spare, places)
+            for i in range(alpha):
+                read, to = half + i * r_across * n, ready + i * beta * n
+                if preset_across:
+                    transform_taps(preset_across, work, to, n, work, read, n, 0, n)
+                else:
+                    add_rows(over, work, to, n, read, n, r_across, 0, n, spare, places)
+            for cell in range(alpha * beta):
+                at = (((group * alpha * beta + cell) * quads + quad) * channels + c0) * FILTERS
+                to_u = u[at : at + count * FILTERS]
+                made = work[ready + cell * n : ready + cell * n + count * FILTERS]
+                for j in range(len(to_u)):
+                    to_u[j] = made[j]
+
+
+@parallel_kernel
+def _transform_all_kernels(w, quads, ways, down, over, u, parts):
+    """U by all threads."""
+    for part in prange(parts):
+        _transform_kernels(w, quads, ways, down, over, u, part, parts)
+
+
 @parallel_kernel
 def _convolve_apart(x, taken, u, bias, y, given, grid, pads, block, down, over, up, back, work, parts, first, last):
     """The blocks `first` … `last` − 1 of all images and groups: a thread carries a block through all stages.
@@ -206,79 +262,65 @@ def _convolve_apart(x, taken, u, bias, y, given, grid, pads, block, down, over, 
             group, begin, rows, left = _place(task, grid, block)
             n = _columns(rows, block)
             _transform_input(
-                x, group * _size(taken), taken, begin * block.m - pads[0], left - pads[1], rows, block, down, over,
+                x, group * _size(taken), taken, begin * block.m - pads[0], left - pads[1], rows, n, block, down, over,
                 work, here, v_at, 0, 1,
             )  # fmt: skip
-            _multiply(
-                work, v_at, m_at, n, block, 0, cells * (n // block.columns), u, group % grid[0] * weights, zeros, reads
-            )
+            _multiply(work, v_at, m_at, n, block, 0, block.quads, u, group % grid[0] * weights, zeros, reads)
             _transform_output(
                 y, group * _size(given), given, bias, group % grid[0] * given[0], begin, left, rows, block, up, back,
-                work, here, m_at, n, 0, 1,
+                work, here, m_at, n, 0, given[0],
             )  # fmt: skip
 
 
 @parallel_kernel
-def _convolve_together(x, taken, u, bias, y, given, grid, pads, block, down, over, up, back, work, parts, first, last):
-    """The same blocks one after the other: the threads share each stage, by channels, then by ξ, then by filters."""
+def _convolve_together(
+    x,
+    taken,
+    w,
+    ways,
+    taps,
+    taps_over,
+    u,
+    bias,
+    y,
+    given,
+    grid,
+    pads,
+    block,
+    down,
+    over,
+    up,
+    back,
+    work,
+    parts,
+    first,
+    last,
+):
+    """The same blocks one after the other: the threads share the channels of V, then the filters of M and Y.
+
+    Waking threads takes as long as a thousand tiles: U is made from w (groups, K, C, r·r′) in the turn of the first V.
+    """
     weights = u.size // grid[0]
     zeros = np.zeros(FILTERS, y.dtype)
     reads = np.arange(block.channels) * block.v_row
-    cells = block.alpha * block.beta
-    v_at, m_at = parts * block.local, parts * block.local + cells * block.v_cell
+    v_at, m_at = parts * block.local, parts * block.local + block.alpha * block.beta * block.v_cell
     for task in range(first, last):
         group, begin, rows, left = _place(task, grid, block)
         n = _columns(rows, block)
-        products = cells * (n // block.columns)
         for part in prange(parts):
+            if task == 0:
+                _transform_kernels(w, block.quads, ways, taps, taps_over, u, part, parts)
             _transform_input(
-                x, group * _size(taken), taken, begin * block.m - pads[0], left - pads[1], rows, block, down, over,
+                x, group * _size(taken), taken, begin * block.m - pads[0], left - pads[1], rows, n, block, down, over,
                 work, part * block.local, v_at, part, parts,
             )  # fmt: skip
         for part in prange(parts):
-            low, high = part * products // parts, (part + 1) * products // parts
+            low, high = part * block.quads // parts, (part + 1) * block.quads // parts
             _multiply(work, v_at, m_at, n, block, low, high, u, group % grid[0] * weights, zeros, reads)
-        for part in prange(parts):
             _transform_output(
                 y, group * _size(given), given, bias, group % grid[0] * given[0], begin, left, rows, block, up, back,
-                work, part * block.local, m_at, n, part, parts,
+                work, part * block.local, m_at, n, low * FILTERS, min(high * FILTERS, given[0]),
             )  # fmt: skip
-
-
-@parallel_kernel
-def _transform_kernels(w, quads, share, down, over, spares, u):
-    """U[ξ, k, c] of each group, FILTERS filters side by side and 0 where there are fewer, in float64 until the end.
-
-    w: (groups, K, C, r·r'); u flat: (groups, ξ, K/FILTERS, C, FILTERS); `share` channels at a time.
-    """
-    groups, filters, channels, taps = w.shape
-    n = share * FILTERS
-    r, alpha, r_across, beta = down.inputs, down.outputs, over.inputs, over.outputs
-    half = r * r_across * n
-    ready = half + alpha * r_across * n
-    spare = ready + alpha * beta * n
-    for task in prange(groups * quads):
-        group, quad = task // quads, task % quads
-        work = np.zeros(spare + spares * n)
-        places = np.empty(max(len(down.values), len(over.values)), np.int64)
-        for c0 in range(0, channels, share):
-            count = min(share, channels - c0)
-            for f in range(min(FILTERS, filters - quad * FILTERS)):
-                for c in range(count):
-                    source = w[group, quad * FILTERS + f, c0 + c]
-                    for t in range(taps):
-                        work[t * n + c * FILTERS + f] = source[t]
-            for v in range(r_across):
-                add_rows(down, work, half + v * n, r_across * n, v * n, r_across * n, r, 0, n, spare, places)
-            for i in range(alpha):
-                at = half + i * r_across * n
-                add_rows(over, work, ready + i * beta * n, n, at, n, r_across, 0, n, spare, places)
-            for cell in range(alpha * beta):
-                at = (((group * alpha * beta + cell) * quads + quad) * channels + c0) * FILTERS
-                to = u[at : at + count * FILTERS]
-                made = work[ready + cell * n : ready + cell * n + count * FILTERS]
-                for j in range(len(to)):
-                    to[j] = made[j]
 
 
 _kept = threading.local()
@@ -295,17 +337,6 @@ def _workspace(count: int, dtype: Any) -> Array:
     return held[start : start + size - LINE].view(dtype)
 
 
-def transformed_kernels(w: Array, groups: int, down: FastFilter, across: FastFilter) -> Array:
-    """U of all groups, flat, as `_transform_kernels` has them, from w (K, C, r, r')."""
-    filters, channels = w.shape[0] // groups, w.shape[1]
-    quads, cells = -(-filters // FILTERS), down.taps.outputs * across.taps.outputs
-    u = np.empty(groups * cells * quads * channels * FILTERS, w.dtype)
-    spares = max(down.taps.between, across.taps.between)
-    flat = read_only(w.reshape(groups, filters, channels, -1))
-    _transform_kernels(flat, quads, min(channels, KERNELS), down.taps, across.taps, spares, u)
-    return read_only(u)
-
-
 def convolve(
     x: Array, w: Array, b: Array, y: Array, pads: Pads, groups: int, down: FastFilter, across: FastFilter, tick: Tick
 ) -> None:
@@ -319,18 +350,33 @@ def convolve(
     parts, maps = threads(), x.shape[0] * groups
     asked = y.shape[2:], channels, filters, down, across, x.dtype.str
     apart, together = planned(*asked, BLOCK_BYTES, maps, parts), planned(*asked, BLOCK_BYTES * parts, maps, 1)
-    sharing = TOGETHER * together.price < apart.price * parts
-    run, plan = (_convolve_together, together) if sharing else (_convolve_apart, apart)
+    quads = together.block.quads
+    sharing = TOGETHER * together.price * -(-quads // parts) / quads < apart.price
+    plan = together if sharing else apart
     block = plan.block
     cells = block.alpha * block.beta
-    work = _workspace(parts * block.local + (1 if sharing else parts) * cells * (block.v_cell + block.m_cell), x.dtype)
-    u = transformed_kernels(w, groups, down, across)
+    of_u = -(-groups * cells * quads * channels * FILTERS * x.itemsize // LINE) * LINE // x.itemsize
+    of_block = cells * (block.v_cell + block.m_cell)
+    work = _workspace(of_u + parts * block.local + (1 if sharing else parts) * of_block, x.dtype)
+    u, work = work[: groups * cells * quads * channels * FILTERS], work[of_u:]
+    kernels = read_only(w.reshape(groups, filters, channels, -1))
+    ways = down.preset, across.preset, max(down.taps.between, across.taps.between)
+    if not sharing:
+        _transform_all_kernels(kernels, quads, ways, down.taps, across.taps, u, parts)
     calls = max(1 if sharing else parts, CALL_OPERATIONS // (cells * block.n * channels * filters) // parts * parts)
     grid = groups, plan.down, plan.across, plan.tiles
     taken, given = (channels, *x.shape[2:]), (filters, *y.shape[2:])
-    flat, out = read_only(x.reshape(-1)), y.reshape(-1)
+    flat, b, out = read_only(x.reshape(-1)), read_only(b), y.reshape(-1)
     for first in range(0, maps * plan.blocks, calls):
         tick()
         last = min(first + calls, maps * plan.blocks)
-        run(flat, taken, u, read_only(b), out, given, grid, pads[:2], block, *plan.passes, work, parts, first, last)
+        if sharing:
+            _convolve_together(
+                flat, taken, kernels, ways, down.taps, across.taps, u, b, out, given, grid, pads[:2], block,
+                *plan.passes, work, parts, first, last,
+            )  # fmt: skip
+        else:
+            _convolve_apart(
+                flat, taken, u, b, out, given, grid, pads[:2], block, *plan.passes, work, parts, first, last
+            )
     tick()

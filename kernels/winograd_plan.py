@@ -102,7 +102,7 @@ def planned(
     n = _up(rows * tiles_across, width)
     # What a last vector has too much goes into the room between rows.
     v_row = n + (vector if tiles_across % vector else 0)
-    reach = _up(rows * run + vector, vector)
+    reach = _up(rows * run + width + vector, vector)
     plane = _up(reach + (cells_down - 1) // down.m * run + vector, LINE // itemsize)
     m, m_across = down.m, across.m
     spare = max(down.into.between, across.into.between, down.back.between, across.back.between)
