@@ -7,10 +7,10 @@ Tiles t overlap by r − 1 cells and begin m apart; ξ goes over the products of
 over channels is a product of matrices for each ξ, which the tile of registers does [Lavin & Gray 2015].
 
 An image is taken apart into m × m phases: cell (i, j) of all tiles is a row of phase (i mod m, j mod m), shifted by
-(i div m, j div m) tiles. On such rows the transforms are sums of multiples of rows (`kernels/fast_filter.py`), read
-from tables: so any algorithm that can be derived runs here, and none of them is compiled. A thread carries a block of
-tiles through all three stages; where there are too few blocks, the threads share the stages of each. Either way a cell
-is the same sum in the same order.
+(i div m, j div m) tiles. On such rows the transforms are sums of multiples of rows: vector code for the usual filters
+(`kernels/preset_transforms.py`), read from tables for any other that can be derived (`kernels/row_sums.py`). A thread
+carries a block of tiles through all three stages; where there are too few blocks, the threads share the channels, then
+the filters of each. Either way a cell is the same sum in the same order.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def _transform_input(x, at, shape, top, left, rows, n, block, down, over, work, 
     m, m_across, run, reach, plane = block.m, block.m_across, block.run, block.reach, block.plane
     phases, half, spare = here + block.phases, here + block.half, here + block.between
     step = m_across * plane
-    # The columns behind the last row of tiles are multiplied too: by zeros, since what memory held before may be numbers
-    # so small that a product of them takes a hundred times as long.
+    # The columns behind the last row of tiles are multiplied too. They are zeros, since what memory held before may be
+    # numbers so small that a product takes a hundred times as long.
     last = n - (rows - 1) * block.across
     reached = (rows - 1) * run + last + run - block.across
     clear_row(work, phases, m * step)
