@@ -72,8 +72,8 @@ def _caches() -> Path:
 def _key() -> str:
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    # Compiled are the modules in the folder itself; `algebra` below it is plain Python.
-    for source in sorted(folder.glob("*.py")):
+    # `algebra` below it is plain Python, but what it derives is written into kernels.
+    for source in sorted(folder.rglob("*.py")):
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     digest.update(repr((numba.__version__, np.__version__, sys.version_info[:3])).encode())
     return digest.hexdigest()[:16]

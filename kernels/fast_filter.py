@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from kernels.algebra.bilinear import FilterAlgorithm
 from kernels.algebra.matrix import Matrix
 from kernels.algebra.straight_line import Program, program
+from kernels.preset_transforms import preset
 from kernels.vector_rows import TERMS
 
 Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 STORE = 2
 """What writing a row costs, in rows that are read."""
@@ -39,15 +39,23 @@ class Sums(NamedTuple):
     results: Integers
     begins: Integers
     values: Integers
-    factors: Floats
+    factors: NDArray[np.floating]
+
+    def typed(self, dtype: Any) -> Sums:
+        """With factors of this type."""
+        return self._replace(factors=self.factors.astype(dtype))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FastFilter:
-    """What the kernels need of F(m, r): Bᵀ, Aᵀ, and G with `f` multiplied in, as sums."""
+    """What the kernels need of F(m, r): Bᵀ, Aᵀ, and G with `f` multiplied in, as sums.
+
+    `preset` is m where `preset_transforms.py` has Bᵀ and Aᵀ as vector code, else 0.
+    """
 
     m: int
     r: int
+    preset: int
     into: Sums
     back: Sums
     taps: Sums
@@ -58,7 +66,7 @@ def fast_filter(algorithm: FilterAlgorithm) -> FastFilter:
     """The numbers of an algorithm."""
     f = algorithm.f or (Fraction(1),) * algorithm.multiplications
     g = tuple(tuple(factor * each for each in row) for factor, row in zip(f, algorithm.G, strict=True))
-    return FastFilter(algorithm.m, algorithm.r, sums(algorithm.BT), sums(algorithm.AT), sums(g))
+    return FastFilter(algorithm.m, algorithm.r, preset(algorithm), sums(algorithm.BT), sums(algorithm.AT), sums(g))
 
 
 def sums(matrix: Matrix) -> Sums:
@@ -128,33 +136,3 @@ def _split(result: int, terms: list[tuple[int, Fraction]]) -> list[tuple[int, li
         for first in range(TERMS, len(terms), TERMS - 1)
     ]
     return parts
-
-
-class Rows(NamedTuple):
-    """Sums laid out: row to[s] = Σ factors[t]·row at[t]. Where a space is 1 the place counts from elsewhere."""
-
-    begins: Integers
-    to: Integers
-    to_space: Integers
-    at: Integers
-    at_space: Integers
-    factors: NDArray[np.floating]
-
-
-def laid_out(
-    of: Sums, given: Integers, wanted: Integers, between: Integers, spaces: tuple[int, int], dtype: np.dtype
-) -> Rows:
-    """The sums for every pass: input i of pass p begins at given[p, i], output o at wanted[p, o]."""
-    passes = len(given)
-    where = np.concatenate([given, wanted, np.broadcast_to(between, (passes, len(between)))], axis=1)
-    space = np.repeat([spaces[0], spaces[1], 0], [of.inputs, of.outputs, of.between]).astype(np.int64)
-    terms = len(of.values)
-    begins = (of.begins[:-1] + terms * np.arange(passes)[:, None]).ravel()
-    return Rows(
-        np.append(begins, terms * passes),
-        where[:, of.results].ravel(),
-        np.tile(space[of.results], passes),
-        where[:, of.values].ravel(),
-        np.tile(space[of.values], passes),
-        np.tile(of.factors, passes).astype(dtype),
-    )

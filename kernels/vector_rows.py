@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 from kernels._jit import kernel
 from kernels.vector_code import VECTOR_BYTES, Vectors
 
-__all__ = ["TERMS", "combine", "take_apart", "weave", "woven"]
+__all__ = ["TERMS", "apart", "clear_row", "combine", "copy_row", "side_by_side", "take_apart", "weave", "woven"]
 
 TERMS = 6
 """Most terms of one sum: each holds a register for its factor and one for its place."""
@@ -30,7 +30,7 @@ def combine(s, to, at, w, first, terms, n):
     s[to : to + n] = total
 
 
-def _apart(s, to, step, x, at, phases, n):
+def apart(s, to, step, x, at, phases, n):
     """s[to + p·step + q] = x[at + q·phases + p] for q < n, whole vectors, phases in WOVEN; x may be s."""
     n = -(-n * s.itemsize // VECTOR_BYTES) * VECTOR_BYTES // s.itemsize
     read = x[at : at + n * phases].copy()
@@ -45,6 +45,29 @@ def _together(s, to, at, step, phases, n):
     for p in range(phases):
         made[p::phases] = s[at + p * step : at + p * step + n]
     s[to : to + n * phases] = made
+
+
+def copy_row(s, to, x, at, n):
+    """s[to + j] = x[at + j] for j < n."""
+    s[to : to + n] = x[at : at + n]
+
+
+def clear_row(s, to, n):
+    """s[to + j] = 0 for j < n."""
+    s[to : to + n] = 0
+
+
+def _emit_copy(context, builder, signature, args):
+    code = Vectors(context, builder, signature, args)
+    to, read = code.address(code.data(0), args[1]), code.address(code.data(2), args[3])
+    cgutils.raw_memcpy(builder, to, read, args[4], code.size)
+    return context.get_dummy_value()
+
+
+def _emit_clear(context, builder, signature, args):
+    code = Vectors(context, builder, signature, args)
+    cgutils.memset(builder, code.address(code.data(0), args[1]), builder.mul(args[2], code.index(code.size)), 0)
+    return context.get_dummy_value()
 
 
 def _emit_sum(context, builder, signature, args):
@@ -104,14 +127,19 @@ def _emit_apart(builder, code, count, q, to, step, _, at):
 def _emit_together(builder, code, count, q, to, at, step):
     begins = [builder.add(builder.add(at, q), builder.mul(step, code.index(p))) for p in range(count)]
     parts = [code.read(code.data(0), begin) for begin in begins]
+    code.write(side_by_side(code, parts), code.data(0), builder.add(to, builder.mul(q, code.index(count))))
+
+
+def side_by_side(code, parts):
+    """The lanes of vectors in turns: the first of each, the second of each, …"""
     made = parts[0]
     for p, part in enumerate(parts[1:], 1):
         # Side by side: both as long as what is there, the lanes of `part` behind it.
         held = p * code.lanes
         wide = code.picked(part, part, [min(lane, code.lanes - 1) for lane in range(held)])
         made = code.picked(made, wide, list(range(held + code.lanes)))
-    order = [j % count * code.lanes + j // count for j in range(count * code.lanes)]
-    code.write(code.picked(made, made, order), code.data(0), builder.add(to, builder.mul(q, code.index(count))))
+    order = [j % len(parts) * code.lanes + j // len(parts) for j in range(len(parts) * code.lanes)]
+    return code.picked(made, made, order)
 
 
 if not config.DISABLE_JIT:
@@ -122,7 +150,15 @@ if not config.DISABLE_JIT:
         return types.void(s, _whole, at, w, _whole, _whole, _whole), _emit_sum
 
     @intrinsic
-    def _apart(typing, s, to, step, x, at, phases, n):
+    def copy_row(typing, s, to, x, at, n):
+        return types.void(s, _whole, x, _whole, _whole), _emit_copy
+
+    @intrinsic
+    def clear_row(typing, s, to, n):
+        return types.void(s, _whole, _whole), _emit_clear
+
+    @intrinsic
+    def apart(typing, s, to, step, x, at, phases, n):
         return types.void(s, _whole, _whole, x, _whole, _whole, _whole), _emit_apart
 
     @intrinsic
@@ -140,7 +176,7 @@ def woven(phases):
 def take_apart(s, to, step, x, at, phases, n):
     """s[to + p·step + q] = x[at + q·phases + p], p < phases, q < n, rounded up to whole vectors; x may be s."""
     if woven(phases):
-        _apart(s, to, step, x, at, phases, n)
+        apart(s, to, step, x, at, phases, n)
     else:
         for p in range(phases):
             for q in range(n):

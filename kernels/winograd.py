@@ -7,10 +7,10 @@ Tiles t overlap by r − 1 cells and begin m apart; ξ goes over the products of
 over channels is a product of matrices for each ξ, which the tile of registers does [Lavin & Gray 2015].
 
 An image is taken apart into m × m phases: cell (i, j) of all tiles is a row of phase (i mod m, j mod m), shifted by
-(i div m, j div m) tiles. On such rows the transforms are sums of multiples of rows (`kernels/fast_filter.py`), read
-from tables: so any algorithm that can be derived runs here, and none of them is compiled. A thread carries a block of
-tiles through all three stages; where there are too few blocks, the threads share the stages of each. Either way a cell
-is the same sum in the same order.
+(i div m, j div m) tiles. On such rows the transforms are sums of multiples of rows: vector code for the usual filters
+(`kernels/preset_transforms.py`), read from tables for any other that can be derived (`kernels/row_sums.py`). A thread
+carries a block of tiles through all three stages; where there are too few blocks, the threads share the channels, then
+the filters of each. Either way a cell is the same sum in the same order.
 """
 
 from __future__ import annotations
@@ -23,12 +23,17 @@ import numpy as np
 from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
 from kernels.convolution import CALL_OPERATIONS, Array, Pads, Tick
 from kernels.fast_filter import FastFilter
+from kernels.preset_transforms import transform_back, transform_into, transform_taps, weave_back
+from kernels.row_sums import add_rows
 from kernels.tile import FILTERS, tile_of_filters
-from kernels.vector_rows import combine, take_apart, weave
-from kernels.winograd_plan import KERNELS, LINE, laid_kernels, planned
+from kernels.vector_rows import apart, clear_row, copy_row, take_apart, weave, woven
+from kernels.winograd_plan import LINE, planned
 
 BLOCK_BYTES = 1 << 21
 """Transformed tiles, of the input and of the output, that a thread has its share of at a time."""
+
+KERNELS = 32
+"""Channels of kernels that are transformed at a time."""
 
 TOGETHER = 1.2
 """How much longer a block takes where the threads wait for each other after every stage."""
@@ -38,187 +43,284 @@ KEPT_BYTES = 1 << 26
 
 
 @kernel
-def _moved(places, spaces, here, there, moved):
-    """Where rows lie once it is known where their spaces begin."""
-    for i in range(len(places)):
-        moved[i] = places[i] + (there if spaces[i] else here)
+def _place(block_number, grid, block):
+    """Group, counted over all images, first row of tiles, rows of tiles, and first column of outputs of a block."""
+    _, down, across, tiles = grid
+    # As even as can be: threads that have blocks of equal size end together.
+    at = block_number // across % down
+    first = at * tiles // down
+    return (
+        block_number // (down * across),
+        first,
+        (at + 1) * tiles // down - first,
+        block_number % across * block.across * block.m_across,
+    )
 
 
 @kernel
-def _add_up(work, begins, to, at, factors, n):
-    """Carry out sums of rows of n numbers."""
-    for s in range(len(to)):
-        combine(work, to[s], at, factors, begins[s], begins[s + 1] - begins[s], n)
+def _size(shape):
+    """Numbers of an array."""
+    return shape[0] * shape[1] * shape[2]
 
 
 @kernel
-def _take_in(x, top, left, block, work, here):
-    """The phases of the cells of one channel x (H, W) that a block reads, from (top, left) on, and 0 outside of x."""
-    (m, m_across, r, rows, _, run, _, _, plane, line, phases) = block[:11]
-    vector = block[18]
-    height, width = x.shape
-    length = (run + vector) * m_across
+def _columns(rows, block):
+    """Columns that are multiplied for so many rows of tiles: whole tiles of registers."""
+    return (rows * block.across + block.columns - 1) // block.columns * block.columns
+
+
+@kernel
+def _take_in(x, at, height, width, top, left, rows, block, work, here):
+    """The phases of the cells of one channel that a block reads, from (top, left) on, and 0 outside of the map.
+
+    The map (height, width) begins at x[at].
+    """
+    m, m_across, run, plane = block.m, block.m_across, block.run, block.plane
+    length = (run + block.lanes) * m_across
     low = min(max(-left, 0), length)
     high = min(max(width - left, low), length)
-    line += here
-    work[line : line + low] = 0
-    work[line + high : line + length] = 0
-    for i in range(rows * m + r - 1):
-        to = here + phases + i % m * m_across * plane + i // m * run
+    line = here + block.line
+    clear_row(work, line, low)
+    clear_row(work, line + high, length - high)
+    for i in range(rows * m + block.r - 1):
+        to = here + block.phases + i % m * m_across * plane + i // m * run
         if top + i < 0 or top + i >= height:
             for p in range(m_across):
-                work[to + p * plane : to + p * plane + run] = 0
+                clear_row(work, to + p * plane, run)
             continue
-        inside = work[line + low : line + high]
-        source = x[top + i, left + low : left + high]
-        for j in range(len(inside)):
-            inside[j] = source[j]
-        take_apart(work, to, plane, work, line, m_across, run)
+        copy_row(work, line + low, x, at + (top + i) * width + left + low, high - low)
+        if woven(m_across):
+            apart(work, to, plane, work, line, m_across, run)
+        else:
+            take_apart(work, to, plane, work, line, m_across, run)
 
 
 @kernel
-def _multiply(work, v_at, m_at, block, low, high, u, zeros, reads):
-    """M[ξ] = U[ξ]·V[ξ], for low ≤ ξ·parts + part < high, each a tile's width of columns."""
-    n, v_cell, m_cell, _, channels, quads, _, width = block[6], *block[13:20]
-    parts = n // width
-    for part in range(low, high):
-        cell, column = part // parts, part % parts * width
-        for q in range(quads):
-            tile_of_filters(
-                work, m_at + cell * m_cell + q * FILTERS * n + column, n, zeros, 0,
-                work, v_at + cell * v_cell + column, reads, channels, u, (cell * quads + q) * channels * FILTERS,
-            )  # fmt: skip
+def _transform_input(x, at, shape, top, left, rows, n, block, down, over, work, here, v_at, part, parts):
+    """V of every channel c with c = part modulo parts, for `rows` of tiles from (top, left) on.
+
+    x[at] is the first number of the channels of `shape` (C, H, W).
+    """
+    m, m_across, run, reach, plane = block.m, block.m_across, block.run, block.reach, block.plane
+    phases, half, spare = here + block.phases, here + block.half, here + block.between
+    step = m_across * plane
+    # The columns behind the last row of tiles are multiplied too. They are zeros, since what memory held before may be
+    # numbers so small that a product takes a hundred times as long.
+    last = n - (rows - 1) * block.across
+    reached = (rows - 1) * run + last + run - block.across
+    clear_row(work, phases, m * step)
+    places = np.empty(max(len(down.values), len(over.values)), np.int64)
+    for c in range(part, shape[0], parts):
+        _take_in(x, at + c * shape[1] * shape[2], shape[1], shape[2], top, left, rows, block, work, here)
+        for p in range(m_across):
+            to, read = half + p * reach, phases + p * plane
+            if block.preset:
+                transform_into(block.preset, work, to, m_across * reach, work, read, step, run, reached)
+            else:
+                add_rows(down, work, to, m_across * reach, read, step, m, run, reached, spare, places)
+        # The rows of tiles come close together: what the last vector of one has too much, the next one overwrites.
+        for i in range(block.alpha):
+            for t in range(rows):
+                to = v_at + i * block.beta * block.v_cell + c * block.v_row + t * block.across
+                read = half + i * m_across * reach + t * run
+                count = last if t == rows - 1 else block.across
+                if block.preset_across:
+                    transform_into(block.preset_across, work, to, block.v_cell, work, read, reach, 1, count)
+                else:
+                    add_rows(over, work, to, block.v_cell, read, reach, m_across, 1, count, spare, places)
 
 
 @kernel
-def _give_out(y, top, left, b, block, work, here):
-    """The tiles of one filter, row by row into y (H', W') from (top, left) on, where they lie inside of it."""
-    (m, m_across, _, rows, across, run, n, _, _, line, phases) = block[:11]
-    vector = block[18]
-    line += here
-    step = n + vector
-    kept = min(across * m_across, y.shape[1] - left)
-    for t in range(rows):
-        for i in range(min(m, y.shape[0] - top - t * m)):
-            weave(work, line, here + phases + i * m_across * step + t * run, step, m_across, across)
-            row = y[top + t * m + i, left : left + kept]
-            ready = work[line : line + kept]
-            for j in range(kept):
-                row[j] = ready[j] + b
+def _multiply(work, v_at, m_at, n, block, low, high, u, u_at, zeros, reads):
+    """M[ξ] = U[ξ]·V[ξ] on n columns, for FILTERS filters at a time, `low` … `high` − 1 of these."""
+    channels, quads = block.channels, block.quads
+    for cell in range(block.alpha * block.beta):
+        for column in range(0, n, block.columns):
+            read = v_at + cell * block.v_cell + column
+            for q in range(low, high):
+                tile_of_filters(
+                    work, m_at + cell * block.m_cell + q * FILTERS * block.n + column, block.n, zeros, 0,
+                    work, read, reads, channels, u, u_at + (cell * quads + q) * channels * FILTERS,
+                )  # fmt: skip
 
 
 @kernel
-def _transform_input(x, top, left, block, down, over, work, here, v_at, part, parts):
-    """V of every channel c of x (C, H, W) with c = part modulo parts, for the tiles from (top, left) on."""
-    n, reach = block[6], block[7]
-    down_to, down_at = np.empty_like(down[1]), np.empty_like(down[3])
-    over_to, over_at = np.empty_like(over[1]), np.empty_like(over[3])
-    _moved(down[1], down[2], here, 0, down_to)
-    _moved(down[3], down[4], here, 0, down_at)
-    for c in range(part, x.shape[0], parts):
-        _take_in(x[c], top, left, block, work, here)
-        _add_up(work, down[0], down_to, down_at, down[5], reach)
-        _moved(over[1], over[2], here, v_at + c * n, over_to)
-        _moved(over[3], over[4], here, v_at + c * n, over_at)
-        _add_up(work, over[0], over_to, over_at, over[5], n)
+def _give_by_table(y, at, width, b, work, read, here, block, back, places):
+    """y[at + j] = b + …, j < width: a row of outputs from half transformed cells, those of phase p every m′."""
+    m, tiles = block.m_across, block.across
+    line, phases, step = here + block.line, here + block.phases, tiles + block.lanes
+    add_rows(back, work, phases, step, read, block.n, back.inputs, 0, tiles, here + block.between, places)
+    weave(work, line, phases, step, m, tiles)
+    row, ready = y[at : at + width], work[line : line + width]
+    for j in range(width):
+        row[j] = ready[j] + b
 
 
 @kernel
-def _transform_output(y, bias, top, left, block, up, back, work, here, m_at, part, parts):
-    """The tiles from (top, left) on in the map of every filter k of y (K, H', W') with k = part modulo parts."""
-    n = block[6]
-    up_to, up_at = np.empty_like(up[1]), np.empty_like(up[3])
-    back_to, back_at = np.empty_like(back[1]), np.empty_like(back[3])
-    _moved(up[1], up[2], here, 0, up_to)
-    _moved(back[1], back[2], here, 0, back_to)
-    _moved(back[3], back[4], here, 0, back_at)
-    for k in range(part, y.shape[0], parts):
-        _moved(up[3], up[4], here, m_at + k * n, up_at)
-        _add_up(work, up[0], up_to, up_at, up[5], n)
-        _add_up(work, back[0], back_to, back_at, back[5], n)
-        _give_out(y[k], top, left, bias[k], block, work, here)
+def _transform_output(y, at, shape, bias, bias_at, first, left, rows, block, up, back, work, here, m_at, n, low, high):
+    """The outputs of `rows` of tiles from row `first` and column `left` on, for filters low ≤ k < high.
+
+    y[at] is the first number of the maps of `shape` (K, H', W').
+    """
+    m, m_across, beta, line = block.m, block.m_across, block.beta, here + block.line
+    half, spare = here + block.half, here + block.between
+    width = min(block.across * m_across, shape[2] - left)
+    # Tiles that are given as whole vectors; the others go by a line of their own.
+    whole = min(block.across, width // m_across) // block.lanes * block.lanes
+    places = np.empty(max(len(up.values), len(back.values)), np.int64)
+    for k in range(low, high):
+        for j in range(beta):
+            read, to, step = m_at + k * block.n + j * block.m_cell, half + j * block.n, beta * block.m_cell
+            if block.preset:
+                transform_back(block.preset, work, to, beta * block.n, work, read, step, 0, n)
+            else:
+                add_rows(up, work, to, beta * block.n, read, step, up.inputs, 0, n, spare, places)
+        for t in range(rows):
+            top = (first + t) * m
+            for o in range(min(m, shape[1] - top)):
+                to = at + (k * shape[1] + top + o) * shape[2] + left
+                read = half + o * beta * block.n + t * block.across
+                if block.preset_across:
+                    weave_back(block.preset_across, y, to, bias[bias_at + k], work, read, block.n, whole)
+                    if whole * m_across < width:
+                        rest = block.across - whole
+                        weave_back(
+                            block.preset_across, work, line, bias[bias_at + k], work, read + whole, block.n, rest
+                        )
+                        copy_row(y, to + whole * m_across, work, line, width - whole * m_across)
+                else:
+                    _give_by_table(y, to, width, bias[bias_at + k], work, read, here, block, back, places)
 
 
 @kernel
-def _place(block_number, grid, block):
-    """Image, group, and the first row and column of the outputs of a block."""
-    groups, down, across = grid
-    image = block_number // (groups * down * across)
-    top = block_number // across % down * block[3] * block[0]
-    return image, block_number // (down * across) % groups, top, block_number % across * block[4] * block[1]
-
-
-@parallel_kernel
-def _convolve_apart(x, u, bias, y, grid, pads, block, down, over, up, back, work, parts, first, last):
-    """The blocks `first` … `last` − 1 of all images and groups: a thread carries a block through all stages."""
-    channels, filters, weights = x.shape[1] // grid[0], y.shape[1] // grid[0], u.size // grid[0]
-    zeros = np.zeros(FILTERS, y.dtype)
-    reads = np.arange(channels) * block[6]
-    local, v_cell, m_cell, cells = block[12], block[13], block[14], block[15]
-    for part in prange(parts):
-        here = part * (local + cells * (v_cell + m_cell))
-        v_at, m_at = here + local, here + local + cells * v_cell
-        for task in range(first + part, last, parts):
-            image, g, top, left = _place(task, grid, block)
-            seen = x[image, g * channels : (g + 1) * channels]
-            _transform_input(seen, top - pads[0], left - pads[1], block, down, over, work, here, v_at, 0, 1)
-            w = u[g * weights : (g + 1) * weights]
-            _multiply(work, v_at, m_at, block, 0, cells * (block[6] // block[19]), w, zeros, reads)
-            made, b = y[image, g * filters : (g + 1) * filters], bias[g * filters : (g + 1) * filters]
-            _transform_output(made, b, top, left, block, up, back, work, here, m_at, 0, 1)
-
-
-@parallel_kernel
-def _convolve_together(x, u, bias, y, grid, pads, block, down, over, up, back, work, parts, first, last):
-    """The same blocks one after the other: the threads share each stage, by channels, then by ξ, then by filters."""
-    channels, filters, weights = x.shape[1] // grid[0], y.shape[1] // grid[0], u.size // grid[0]
-    zeros = np.zeros(FILTERS, y.dtype)
-    reads = np.arange(channels) * block[6]
-    local, cells = block[12], block[15]
-    v_at, m_at = parts * local, parts * local + cells * block[13]
-    products = cells * (block[6] // block[19])
-    for task in range(first, last):
-        image, g, top, left = _place(task, grid, block)
-        seen, made = x[image, g * channels : (g + 1) * channels], y[image, g * filters : (g + 1) * filters]
-        b, w = bias[g * filters : (g + 1) * filters], u[g * weights : (g + 1) * weights]
-        for part in prange(parts):
-            _transform_input(
-                seen, top - pads[0], left - pads[1], block, down, over, work, part * local, v_at, part, parts
-            )
-        for part in prange(parts):
-            low, high = part * products // parts, (part + 1) * products // parts
-            _multiply(work, v_at, m_at, block, low, high, w, zeros, reads)
-        for part in prange(parts):
-            _transform_output(made, b, top, left, block, up, back, work, part * local, m_at, part, parts)
-
-
-@parallel_kernel
-def _transform_kernels(w, quads, share, down, over, between, local, u):
+def _transform_kernels(w, quads, ways, down, over, u, part, parts):
     """U[ξ, k, c] of each group, FILTERS filters side by side and 0 where there are fewer, in float64 until the end.
 
-    w: (groups, K, C, r·r'); u flat: (groups, ξ, K/FILTERS, C, FILTERS); `share` channels at a time.
+    w: (groups, K, C, r·r'); u flat: (groups, ξ, K/FILTERS, C, FILTERS); KERNELS channels at a time.
+    `ways` are the presets along columns and rows, or 0, and the rows for sums between.
     """
+    preset, preset_across, spares = ways
     groups, filters, channels, taps = w.shape
-    cells = u.size // (groups * quads * channels * FILTERS)
-    n = share * FILTERS
-    for task in prange(groups * quads):
+    n = min(channels, KERNELS) * FILTERS
+    r, alpha, r_across, beta = down.inputs, down.outputs, over.inputs, over.outputs
+    half = r * r_across * n
+    ready = half + alpha * r_across * n
+    spare = ready + alpha * beta * n
+    work = np.zeros(spare + spares * n)
+    places = np.empty(max(len(down.values), len(over.values)), np.int64)
+    for task in range(part, groups * quads, parts):
         group, quad = task // quads, task % quads
-        work = np.zeros(local)
-        for c0 in range(0, channels, share):
-            count = min(share, channels - c0)
+        work[: r * r_across * n] = 0
+        for c0 in range(0, channels, KERNELS):
+            count = min(KERNELS, channels - c0)
             for f in range(min(FILTERS, filters - quad * FILTERS)):
                 for c in range(count):
                     source = w[group, quad * FILTERS + f, c0 + c]
                     for t in range(taps):
                         work[t * n + c * FILTERS + f] = source[t]
-            _add_up(work, down[0], down[1], down[3], down[5], n)
-            _add_up(work, over[0], over[1], over[3], over[5], n)
-            for cell in range(cells):
-                at = (((group * cells + cell) * quads + quad) * channels + c0) * FILTERS
-                to = u[at : at + count * FILTERS]
-                ready = work[between + cell * n : between + cell * n + count * FILTERS]
-                for j in range(len(to)):
-                    to[j] = ready[j]
+            for v in range(r_across):
+                if preset:
+                    transform_taps(preset, work, half + v * n, r_across * n, work, v * n, r_across * n, 0, n)
+                else:
+                    add_rows(down, work, half + v * n, r_across * n, v * n, r_across * n, r, 0, n, spare, places)
+            for i in range(alpha):
+                read, to = half + i * r_across * n, ready + i * beta * n
+                if preset_across:
+                    transform_taps(preset_across, work, to, n, work, read, n, 0, n)
+                else:
+                    add_rows(over, work, to, n, read, n, r_across, 0, n, spare, places)
+            for cell in range(alpha * beta):
+                at = (((group * alpha * beta + cell) * quads + quad) * channels + c0) * FILTERS
+                to_u = u[at : at + count * FILTERS]
+                made = work[ready + cell * n : ready + cell * n + count * FILTERS]
+                for j in range(len(to_u)):
+                    to_u[j] = made[j]
+
+
+@parallel_kernel
+def _transform_all_kernels(w, quads, ways, down, over, u, parts):
+    """U by all threads."""
+    for part in prange(parts):
+        _transform_kernels(w, quads, ways, down, over, u, part, parts)
+
+
+@parallel_kernel
+def _convolve_apart(x, taken, u, bias, y, given, grid, pads, block, down, over, up, back, work, parts, first, last):
+    """The blocks `first` … `last` − 1 of all images and groups: a thread carries a block through all stages.
+
+    x, y          flat; `taken` (C, H, W) and `given` (K, H', W') are the shapes of a group of an image
+    u             flat as well, `weights` for each group
+    """
+    weights = u.size // grid[0]
+    zeros = np.zeros(FILTERS, y.dtype)
+    reads = np.arange(block.channels) * block.v_row
+    cells = block.alpha * block.beta
+    for part in prange(parts):
+        here = part * (block.local + cells * (block.v_cell + block.m_cell))
+        v_at, m_at = here + block.local, here + block.local + cells * block.v_cell
+        for task in range(first + part, last, parts):
+            group, begin, rows, left = _place(task, grid, block)
+            n = _columns(rows, block)
+            _transform_input(
+                x, group * _size(taken), taken, begin * block.m - pads[0], left - pads[1], rows, n, block, down, over,
+                work, here, v_at, 0, 1,
+            )  # fmt: skip
+            _multiply(work, v_at, m_at, n, block, 0, block.quads, u, group % grid[0] * weights, zeros, reads)
+            _transform_output(
+                y, group * _size(given), given, bias, group % grid[0] * given[0], begin, left, rows, block, up, back,
+                work, here, m_at, n, 0, given[0],
+            )  # fmt: skip
+
+
+@parallel_kernel
+def _convolve_together(
+    x,
+    taken,
+    w,
+    ways,
+    taps,
+    taps_over,
+    u,
+    bias,
+    y,
+    given,
+    grid,
+    pads,
+    block,
+    down,
+    over,
+    up,
+    back,
+    work,
+    parts,
+    first,
+    last,
+):
+    """The same blocks one after the other: the threads share the channels of V, then the filters of M and Y.
+
+    Waking threads takes as long as a thousand tiles: U is made from w (groups, K, C, r·r′) in the turn of the first V.
+    """
+    weights = u.size // grid[0]
+    zeros = np.zeros(FILTERS, y.dtype)
+    reads = np.arange(block.channels) * block.v_row
+    v_at, m_at = parts * block.local, parts * block.local + block.alpha * block.beta * block.v_cell
+    for task in range(first, last):
+        group, begin, rows, left = _place(task, grid, block)
+        n = _columns(rows, block)
+        for part in prange(parts):
+            if task == 0:
+                _transform_kernels(w, block.quads, ways, taps, taps_over, u, part, parts)
+            _transform_input(
+                x, group * _size(taken), taken, begin * block.m - pads[0], left - pads[1], rows, n, block, down, over,
+                work, part * block.local, v_at, part, parts,
+            )  # fmt: skip
+        for part in prange(parts):
+            low, high = part * block.quads // parts, (part + 1) * block.quads // parts
+            _multiply(work, v_at, m_at, n, block, low, high, u, group % grid[0] * weights, zeros, reads)
+            _transform_output(
+                y, group * _size(given), given, bias, group % grid[0] * given[0], begin, left, rows, block, up, back,
+                work, part * block.local, m_at, n, low * FILTERS, min(high * FILTERS, given[0]),
+            )  # fmt: skip
 
 
 _kept = threading.local()
@@ -235,18 +337,6 @@ def _workspace(count: int, dtype: Any) -> Array:
     return held[start : start + size - LINE].view(dtype)
 
 
-def transformed_kernels(w: Array, groups: int, down: FastFilter, across: FastFilter) -> Array:
-    """U of all groups, flat, as `_transform_kernels` has them, from w (K, C, r, r')."""
-    filters, channels = w.shape[0] // groups, w.shape[1]
-    quads, cells = -(-filters // FILTERS), down.taps.outputs * across.taps.outputs
-    u = np.empty(groups * cells * quads * channels * FILTERS, w.dtype)
-    share = min(channels, KERNELS)
-    laid, ready, local = laid_kernels(down, across, share * FILTERS)
-    flat = read_only(w.reshape(groups, filters, channels, -1))
-    _transform_kernels(flat, quads, share, *laid, ready, local, u)
-    return read_only(u)
-
-
 def convolve(
     x: Array, w: Array, b: Array, y: Array, pads: Pads, groups: int, down: FastFilter, across: FastFilter, tick: Tick
 ) -> None:
@@ -258,22 +348,35 @@ def convolve(
         raise ValueError(f"a kernel of {w.shape[2:]} for filters of {down.r} and {across.r} taps")
     channels, filters = w.shape[1], w.shape[0] // groups
     parts, maps = threads(), x.shape[0] * groups
-    given = y.shape[2:], channels, filters, down, across, x.dtype.str
-    apart, together = planned(*given, BLOCK_BYTES), planned(*given, BLOCK_BYTES * parts)
-    sharing = TOGETHER * maps * together.price < parts * -(-maps * apart.blocks // parts) * apart.price // apart.blocks
-    run, plan = (_convolve_together, together) if sharing else (_convolve_apart, apart)
+    asked = y.shape[2:], channels, filters, down, across, x.dtype.str
+    apart, together = planned(*asked, BLOCK_BYTES, maps, parts), planned(*asked, BLOCK_BYTES * parts, maps, 1)
+    quads = together.block.quads
+    sharing = TOGETHER * together.price * -(-quads // parts) / quads < apart.price
+    plan = together if sharing else apart
     block = plan.block
-    work = _workspace(
-        parts * block.local + (1 if sharing else parts) * block.cells * (block.v_cell + block.m_cell), x.dtype
-    )
-    u = transformed_kernels(w, groups, down, across)
-    calls = max(
-        1 if sharing else parts, CALL_OPERATIONS // (block.cells * block.n * channels * filters) // parts * parts
-    )
+    cells = block.alpha * block.beta
+    of_u = -(-groups * cells * quads * channels * FILTERS * x.itemsize // LINE) * LINE // x.itemsize
+    of_block = cells * (block.v_cell + block.m_cell)
+    work = _workspace(of_u + parts * block.local + (1 if sharing else parts) * of_block, x.dtype)
+    u, work = work[: groups * cells * quads * channels * FILTERS], work[of_u:]
+    kernels = read_only(w.reshape(groups, filters, channels, -1))
+    ways = down.preset, across.preset, max(down.taps.between, across.taps.between)
+    if not sharing:
+        _transform_all_kernels(kernels, quads, ways, down.taps, across.taps, u, parts)
+    calls = max(1 if sharing else parts, CALL_OPERATIONS // (cells * block.n * channels * filters) // parts * parts)
+    grid = groups, plan.down, plan.across, plan.tiles
+    taken, given = (channels, *x.shape[2:]), (filters, *y.shape[2:])
+    flat, b, out = read_only(x.reshape(-1)), read_only(b), y.reshape(-1)
     for first in range(0, maps * plan.blocks, calls):
         tick()
-        run(
-            read_only(x), u, read_only(b), y, (groups, plan.down, plan.across), pads[:2], block, *plan.passes, work,
-            parts, first, min(first + calls, maps * plan.blocks),
-        )  # fmt: skip
+        last = min(first + calls, maps * plan.blocks)
+        if sharing:
+            _convolve_together(
+                flat, taken, kernels, ways, down.taps, across.taps, u, b, out, given, grid, pads[:2], block,
+                *plan.passes, work, parts, first, last,
+            )  # fmt: skip
+        else:
+            _convolve_apart(
+                flat, taken, u, b, out, given, grid, pads[:2], block, *plan.passes, work, parts, first, last
+            )
     tick()

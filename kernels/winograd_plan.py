@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from kernels.fast_filter import FastFilter, Rows, laid_out
+from kernels.fast_filter import FastFilter, Sums
 from kernels.tile import FILTERS, columns
 from kernels.vector_code import lanes
 
 SHORT, ROW = 8, 4
 """What the beginnings of sums and each row of tiles cost, in columns."""
 
-KERNELS = 32
-"""Channels of kernels that are transformed at a time."""
-
 LINE = 64
 """Bytes of a line of the cache."""
 
 
 class Block(NamedTuple):
-    """A block of `rows` × `across` tiles and where its parts lie in the workspace, in numbers.
+    """A block of at most `rows` × `across` tiles and where its parts lie in the workspace, in numbers.
 
     run      tiles of a row with those that the last ones reach into; n all columns, whole tiles of registers
     plane    numbers of a phase; `reach` columns of half transformed rows
     line     where a line of the image goes, `phases` the phases, `half` the rows between the passes
-    local    numbers of all that; V has `v_cell` numbers for each ξ, M has `m_cell`
+    between  where sums that others share go; `local` numbers of all that
+    v_cell   numbers of V for each ξ, of them `v_row` for a channel; M has `m_cell` and n
     """
 
     m: int
     m_across: int
     r: int
+    preset: int
+    preset_across: int
     rows: int
     across: int
     run: int
@@ -42,10 +43,13 @@ class Block(NamedTuple):
     line: int
     phases: int
     half: int
+    between: int
     local: int
+    v_row: int
     v_cell: int
     m_cell: int
-    cells: int
+    alpha: int
+    beta: int
     channels: int
     quads: int
     lanes: int
@@ -53,29 +57,37 @@ class Block(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """How an output is cut into `down` × `across` blocks, and the sums of the four passes: Bᵀ, B, Aᵀ, A."""
+    """How an output with so many rows of `tiles` is cut into `down` × `across` blocks, as even as can be.
+
+    `passes` are the sums of Bᵀ, B, Aᵀ and A; `price` is what a thread computes of all maps, in columns.
+    """
 
     block: Block
+    tiles: int
     down: int
     across: int
-    passes: tuple[Rows, ...]
+    passes: tuple[Sums, ...]
+    price: float
 
     @property
     def blocks(self) -> int:
         """Blocks of one map."""
         return self.down * self.across
 
-    @property
-    def price(self) -> int:
-        """What a map costs, in columns."""
-        return self.blocks * _price(self.block.rows, self.block.n)
-
 
 @lru_cache(maxsize=64)
 def planned(
-    extents: tuple[int, int], channels: int, filters: int, down: FastFilter, across: FastFilter, dtype: str, bytes_: int
+    extents: tuple[int, int],
+    channels: int,
+    filters: int,
+    down: FastFilter,
+    across: FastFilter,
+    dtype: str,
+    bytes_: int,
+    maps: int,
+    parts: int,
 ) -> Plan:
-    """Blocks of at most some `bytes_` for an output of these extents, and where everything lies in them."""
+    """Blocks of at most some `bytes_` for `maps` outputs of these extents, dealt to so many threads."""
     itemsize = np.dtype(dtype).itemsize
     width, vector = columns(itemsize)[0], lanes(itemsize)
     # Products of a tile: more than the cells that it reads where a modulus does not split.
@@ -85,66 +97,46 @@ def planned(
     further = (cells_across - 1) // across.m
     tiles = -(-extents[0] // down.m), -(-extents[1] // across.m)
     most = max(width, bytes_ // (alpha * beta * (channels + quads * FILTERS) * itemsize) // width * width)
-    rows, tiles_across = _cut(tiles, further, most, width)
+    price, rows, tiles_across = _cut(tiles, most, width, maps, parts)
     run = tiles_across + further
-    n = _up(rows * run - further, width)
-    reach = n + _up(further, vector)
+    n = _up(rows * tiles_across, width)
+    # What a last vector has too much goes into the room between rows.
+    v_row = n + (vector if tiles_across % vector else 0)
+    reach = _up(rows * run + width + vector, vector)
     plane = _up(reach + (cells_down - 1) // down.m * run + vector, LINE // itemsize)
     m, m_across = down.m, across.m
     spare = max(down.into.between, across.into.between, down.back.between, across.back.between)
     line = 0
     phases = _up((run + 2 * vector) * m_across, LINE // itemsize)
-    half = phases + max(m * m_across * plane, m * m_across * (n + vector))
-    between = half + max(alpha * m_across * reach, m * beta * n)
-    local = _up(between + spare * reach + width, LINE // itemsize)
-    v_cell, m_cell = (_odd_lines(count * n, itemsize) for count in (channels, quads * FILTERS))
+    half = phases + max(m * m_across * plane, m_across * (tiles_across + vector))
+    between = half + max(alpha * m_across * reach, m * beta * n) + vector
+    local = _up(between + spare * max(reach, n) + width, LINE // itemsize)
+    v_cell, m_cell = _odd_lines(channels * v_row, itemsize), _odd_lines(quads * FILTERS * n, itemsize)
     block = Block(
-        m, m_across, down.r, rows, tiles_across, run, n, reach, plane, line, phases, half, local, v_cell, m_cell,
-        alpha * beta, channels, quads, vector, width,
+        m, m_across, down.r, down.preset, across.preset, rows, tiles_across, run, n, reach, plane,
+        line, phases, half, between, local, v_row, v_cell, m_cell, alpha, beta, channels, quads, vector, width,
     )  # fmt: skip
-
-    i, j = np.arange(alpha), np.arange(beta)
-    rows_in, columns_in = np.arange(cells_down), np.arange(cells_across)
-    rows_in = rows_in % m * m_across * plane + rows_in // m * run
-    columns_in = columns_in % m_across * reach + columns_in // m_across
-    out, out_across, step = np.arange(m), np.arange(m_across), n + vector
-    passes = (
-        (down.into, _grid(phases, out_across * plane, rows_in),
-         _grid(half, out_across * reach, i * m_across * reach), (0, 0), reach),
-        (across.into, _grid(half, i * m_across * reach, columns_in),
-         _grid(0, i * beta * v_cell, j * v_cell), (0, 1), n),
-        (down.back, _grid(0, j * m_cell, i * beta * m_cell), _grid(half, j * n, out * beta * n), (1, 0), n),
-        (across.back, _grid(half, out * beta * n, j * n),
-         _grid(phases, out * m_across * step, out_across * step), (0, 0), n),
-    )  # fmt: skip
-    laid = tuple(
-        laid_out(of, given, wanted, between + length * np.arange(of.between), spaces, np.dtype(dtype))
-        for of, given, wanted, spaces, length in passes
-    )
-    return Plan(block, -(-tiles[0] // rows), -(-tiles[1] // tiles_across), laid)
+    passes = tuple(of.typed(dtype) for of in (down.into, across.into, down.back, across.back))
+    return Plan(block, tiles[0], -(-tiles[0] // rows), -(-tiles[1] // tiles_across), passes, price)
 
 
-def _price(rows: int, n: int) -> int:
-    """What a block costs, in columns."""
-    return n + SHORT + ROW * rows
-
-
-def _grid(begin: int, passes: Any, rows: Any) -> Any:
-    """begin + passes[p] + rows[i]."""
-    return begin + passes[:, None] + rows[None]
-
-
-def _cut(tiles: tuple[int, int], further: int, most: int, width: int) -> tuple[int, int]:
-    """Rows and columns of tiles of a block of at most `most` columns, so that the fewest are computed in all."""
-    best = 0.0, 1, max(1, min(most - further, tiles[1]))
+def _cut(tiles: tuple[int, int], most: int, width: int, maps: int, parts: int) -> tuple[float, int, int]:
+    """The cut into blocks of at most `most` columns that costs a thread least: its price, rows and columns of tiles."""
+    best = math.inf, 1, 1
     for blocks_across in range(1, tiles[1] + 1):
         across = -(-tiles[1] // blocks_across)
-        for rows in range(1, min((most + further) // (across + further), tiles[0]) + 1):
-            n = _up(rows * (across + further) - further, width)
-            blocks = -(-tiles[1] // across) * -(-tiles[0] // rows)
-            found = 1 / (blocks * _price(rows, n))
-            best = max(best, (found, rows, across))
-    return best[1], best[2]
+        if across > max(most, 1):
+            continue
+        for blocks_down in range(-(-tiles[0] // max(1, most // across)), tiles[0] + 1):
+            rows = -(-tiles[0] // blocks_down)
+            of_all = tiles[0] / blocks_down
+            mean = (_up(rows * across, width) + _up(tiles[0] // blocks_down * across, width)) / 2
+            price = mean + SHORT + ROW * of_all
+            tasks = maps * blocks_down * blocks_across
+            best = min(best, (-(-tasks // parts) * price, rows, across))
+            if blocks_down > 4 * tiles[0] * across // most + 4 * parts:
+                break
+    return best
 
 
 def _up(count: int, to: int) -> int:
@@ -156,30 +148,3 @@ def _odd_lines(count: int, itemsize: int) -> int:
     """Rounded up to an odd number of cache lines: rows a power of two apart would fight for places in it."""
     line = LINE // itemsize
     return (-(-count // line) | 1) * line
-
-
-@lru_cache(maxsize=64)
-def laid_kernels(down: FastFilter, across: FastFilter, n: int) -> tuple[tuple[Rows, Rows], int, int]:
-    """The sums of both passes of G on rows of n numbers, where U begins, and how many numbers that are."""
-    i, j, column = np.arange(down.r), np.arange(across.r), np.arange(across.taps.outputs)
-    row = np.arange(down.taps.outputs)
-    half = down.r * across.r
-    ready = half + len(row) * across.r
-    spare = ready + len(row) * len(column)
-    first = laid_out(
-        down.taps,
-        _grid(0, j * n, i * across.r * n),
-        _grid(half * n, j * n, row * across.r * n),
-        (spare + np.arange(down.taps.between)) * n,
-        (0, 0),
-        np.dtype(np.float64),
-    )
-    second = laid_out(
-        across.taps,
-        _grid(half * n, row * across.r * n, j * n),
-        _grid(ready * n, row * len(column) * n, column * n),
-        (spare + np.arange(across.taps.between)) * n,
-        (0, 0),
-        np.dtype(np.float64),
-    )
-    return (first, second), ready * n, (spare + max(down.taps.between, across.taps.between)) * n

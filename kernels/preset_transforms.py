@@ -1,0 +1,227 @@
+"""The transforms of the usual filters F(m, 3) as vector code: one pass over the rows, every sum between in registers.
+
+    into   Bᵀ of F(m, 3), m + 2 rows from m + 2        back   Aᵀ, m rows from m + 2        taps   G, m + 2 rows from 3
+
+    s[to + o·step_to + j] = Σ_i T[o][i] · x[at + (i mod wrap)·step + (i div wrap)·shift + j]        j < n
+
+with wrap = m for `into`; the others need no shift. `weave_back` also puts the m rows together. What
+is written down is the straight-line program of the exact matrix (`algebra/straight_line.py`), where a constant times a
+value goes into the addition that takes it. Fast filters with other matrices go by tables (`kernels/fast_filter.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numba import config, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from kernels.algebra.bilinear import FilterAlgorithm
+from kernels.algebra.filter_form import transposed
+from kernels.algebra.matrix import Matrix
+from kernels.algebra.points import ACCURATE
+from kernels.algebra.straight_line import program
+from kernels.algebra.winograd import linear_moduli, winograd
+from kernels.vector_code import VECTOR_BYTES, Vectors
+from kernels.vector_rows import side_by_side
+
+__all__ = [
+    "PRESETS",
+    "TAPS",
+    "preset",
+    "transform_back",
+    "transform_into",
+    "transform_taps",
+    "usual_algorithm",
+    "weave_back",
+]
+
+TAPS = 3
+PRESETS = (2, 4, 6)
+"""The m whose transforms are written down: each costs a tenth of a second of compiling."""
+
+
+def usual_algorithm(m: int, r: int) -> FilterAlgorithm:
+    """F(m, r) at the points of least error. ValueError where there are not enough of them."""
+    if m + r - 2 > len(ACCURATE):
+        raise ValueError(f"F({m}, {r}) takes {m + r - 2} points, {len(ACCURATE)} are known")
+    moduli = linear_moduli(ACCURATE[: m + r - 2])
+    return transposed(winograd(r, m, moduli, infinity=True).convolver)
+
+
+_USUAL = {m: usual_algorithm(m, TAPS) for m in PRESETS}
+
+
+def preset(algorithm: FilterAlgorithm) -> int:
+    """m where the transforms of an algorithm are written down, else 0."""
+    return algorithm.m if _USUAL.get(algorithm.m) == algorithm else 0
+
+
+def applied(code: Vectors, matrix: Matrix, values: list[Any]) -> list[Any]:
+    """The matrix times vectors of numbers, as values of LLVM."""
+    of = program(matrix)
+    builder = code.builder
+    # A value is a factor and what it multiplies, which are multiplied where they are needed.
+    made: list[tuple[Fraction, Any]] = [(Fraction(1), value) for value in values]
+
+    def whole(value: int) -> Any:
+        factor, of_what = made[value]
+        if factor != 1:
+            made[value] = Fraction(1), builder.fmul(_constant(code, factor), of_what)
+        return made[value][1]
+
+    for each in of.operations:
+        if each.kind == "scale":
+            made.append((each.factor, whole(each.left)))
+            continue
+        sign = 1 if each.kind == "add" else -1
+        (left, one), (right, other) = made[each.left], made[each.right]
+        if right != 1:
+            total = code.times_plus(_constant(code, sign * right), other, whole(each.left))
+        elif left != 1:
+            rest = other if sign > 0 else builder.fneg(other)
+            total = code.times_plus(_constant(code, left), one, rest)
+        else:
+            total = builder.fadd(one, other) if sign > 0 else builder.fsub(one, other)
+        made.append((Fraction(1), total))
+    return [whole(each) if each >= 0 else code.zeros() for each in of.outputs]
+
+
+def _constant(code: Vectors, factor: Fraction) -> Any:
+    return code.constant(float(factor))
+
+
+def rows_of(code: Vectors, at: Any, step: Any, shift: Any, count: int, wrap: int) -> list[Any]:
+    """Where `count` rows begin."""
+    builder, index = code.builder, code.index
+    places = []
+    for i in range(count):
+        place = builder.add(at, builder.mul(step, index(i % wrap)))
+        places.append(builder.add(place, builder.mul(shift, index(i // wrap))) if i >= wrap else place)
+    return places
+
+
+def _for_each_preset(code: Vectors, m: Any, n: Any, write: Callable[[int], Callable[[Any], None]]) -> None:
+    """A loop over vectors of n numbers for each m: `write(m)` gives what its body emits for a column."""
+    builder, index = code.builder, code.index
+    end = builder.append_basic_block("end")
+    ways = builder.switch(m, end)
+    for each in PRESETS:
+        block = builder.append_basic_block(f"f{each}")
+        ways.add_case(index(each), block)
+        builder.position_at_end(block)
+        body = write(each)
+        with cgutils.for_range_slice(builder, index(0), n, index(code.lanes), index) as (j, _):
+            body(j)
+        builder.branch(end)
+    builder.position_at_end(end)
+
+
+def _emitted(matrices: dict[int, Matrix], wraps: dict[int, int]) -> Callable[..., Any]:
+    """The code of an intrinsic (m, s, to, step_to, x, at, step, shift, n)."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        code = Vectors(context, builder, signature, args, 1)
+        m, _, to, step_to, _, at, step, shift, n = args
+        s, x = code.data(1), code.data(4)
+
+        def loop(each: int) -> Callable[[Any], None]:
+            matrix = matrices[each]
+            given = rows_of(code, at, step, shift, len(matrix[0]), wraps[each])
+            wanted = rows_of(code, to, step_to, step_to, len(matrix), len(matrix))
+
+            def body(j: Any) -> None:
+                read = [code.read(x, builder.add(place, j)) for place in given]
+                for place, value in zip(wanted, applied(code, matrix, read), strict=True):
+                    code.write(value, s, builder.add(place, j))
+
+            return body
+
+        _for_each_preset(code, m, n, loop)
+        return context.get_dummy_value()
+
+    return emit
+
+
+def _emit_woven(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    code = Vectors(context, builder, signature, args, 1)
+    m, _, to, b, _, at, step, n = args
+    s, x = code.data(1), code.data(4)
+
+    def loop(each: int) -> Callable[[Any], None]:
+        matrix = _BACK[each]
+        given = rows_of(code, at, step, step, len(matrix[0]), len(matrix[0]))
+        bias = code.everywhere(b)
+
+        def body(j: Any) -> None:
+            read = [code.read(x, builder.add(place, j)) for place in given]
+            made = [builder.fadd(value, bias) for value in applied(code, matrix, read)]
+            code.write(side_by_side(code, made), s, builder.add(to, builder.mul(j, code.index(each))))
+
+        return body
+
+    _for_each_preset(code, m, n, loop)
+    return context.get_dummy_value()
+
+
+_INTO = {m: each.BT for m, each in _USUAL.items()}
+_BACK = {m: each.AT for m, each in _USUAL.items()}
+_TAPS = {m: each.G for m, each in _USUAL.items()}
+_INTO_WRAPS = {m: m for m in PRESETS}
+_NO_WRAPS = {m: m + TAPS for m in PRESETS}
+
+
+def _defined(matrix: Matrix, wrap: int, s: Any, to: int, step_to: int, x: Any, at: int, step: int, shift: int, n: int):
+    """What an intrinsic computes."""
+    n = -(-n * s.itemsize // VECTOR_BYTES) * VECTOR_BYTES // s.itemsize
+    begins = [at + i % wrap * step + i // wrap * shift for i in range(len(matrix[0]))]
+    read = np.stack([x[begin : begin + n] for begin in begins])
+    for o, made in enumerate(np.array(matrix, np.float64) @ read):
+        s[to + o * step_to : to + o * step_to + n] = made
+
+
+def transform_into(m, s, to, step_to, x, at, step, shift, n):
+    """Bᵀ of F(m, 3), m in PRESETS, on rows of x, whole vectors; x may be s, but nothing that is written is read."""
+    _defined(_INTO[m], _INTO_WRAPS[m], s, to, step_to, x, at, step, shift, n)
+
+
+def transform_back(m, s, to, step_to, x, at, step, shift, n):
+    """Aᵀ of F(m, 3), likewise."""
+    _defined(_BACK[m], _NO_WRAPS[m], s, to, step_to, x, at, step, shift, n)
+
+
+def transform_taps(m, s, to, step_to, x, at, step, shift, n):
+    """G of F(m, 3), likewise."""
+    _defined(_TAPS[m], TAPS, s, to, step_to, x, at, step, shift, n)
+
+
+def weave_back(m, s, to, b, x, at, step, n):
+    """s[to + j·m + o] = b + Σ_i Aᵀ[o][i] · x[at + i·step + j], j < n, whole vectors."""
+    n = -(-n * s.itemsize // VECTOR_BYTES) * VECTOR_BYTES // s.itemsize
+    made = np.empty(n * m, s.dtype)
+    _defined(_BACK[m], m + 2, made, 0, n, x, at, step, 0, n)
+    s[to : to + n * m] = made.reshape(m, n).T.ravel() + b
+
+
+if not config.DISABLE_JIT:
+    _whole = types.int64
+
+    @intrinsic
+    def transform_into(typing, m, s, to, step_to, x, at, step, shift, n):
+        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_INTO, _INTO_WRAPS)
+
+    @intrinsic
+    def transform_back(typing, m, s, to, step_to, x, at, step, shift, n):
+        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_BACK, _NO_WRAPS)
+
+    @intrinsic
+    def transform_taps(typing, m, s, to, step_to, x, at, step, shift, n):
+        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_TAPS, _NO_WRAPS)
+
+    @intrinsic
+    def weave_back(typing, m, s, to, b, x, at, step, n):
+        return types.void(_whole, s, _whole, s.dtype, x, _whole, _whole, _whole), _emit_woven
