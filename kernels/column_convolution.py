@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
-from kernels.column_tile import ALGORITHMS, ONE, TAPS, columns_back, columns_into, products
+from kernels.column_tile import ALGORITHMS, ONE, TAPS, columns_back, columns_into, columns_out, products
 from kernels.convolution import Array, Pads, Pair, Tick
 from kernels.taps import Axis, fill, taps
 from kernels.tile import FILTERS, columns
@@ -29,6 +29,13 @@ from kernels.vector_code import lanes
 
 CALL_OPERATIONS = 200_000_000
 """Multiplications between two ticks: some milliseconds of work."""
+
+STRIP = 4
+"""Tiles of registers side by side whose outputs are written together, so that lines of the cache are written whole."""
+
+PAST_BYTES = 1 << 25
+"""From where on an output is written past the caches: it would not stay in them, and would be read to be overwritten.
+Smaller ones are often in the third-level cache from before, and are written twice as fast there."""
 
 LINE = 64
 """Bytes of a line of the cache."""
@@ -77,11 +84,12 @@ def _give_rows(y, at, step, rows, n, r, m, m_at, made, columns):
 
 
 @parallel_kernel
-def _correlate(x, flat_x, u, starts, y, groups, tiles, tile, table, at, columns, parts, first, last):
+def _correlate(x, flat_x, u, starts, y, groups, tiles, tile, table, at, columns, past, parts, first, last):
     """The rows of tiles `first` … `last` − 1 of all images, groups and residues of rows.
 
     x (N, G·C, H, W) and y (N, K, H', W'); u flat (G, K/G/FILTERS, ξ, taps, FILTERS), starts flat (ξ, G, K/G) with the
-    filters of a group made up to whole FILTERS; `tiles` for each residue; `columns` of a tile of registers.
+    filters of a group made up to whole FILTERS; `tiles` for each residue; `columns` of a tile of registers; whether y
+    is written `past` the caches.
     """
     r, outputs, rows, cells, dilation, v_step, vector = tile
     channels, of_group = x.shape[1] // groups, y.shape[1] // groups
@@ -92,7 +100,7 @@ def _correlate(x, flat_x, u, starts, y, groups, tiles, tile, table, at, columns,
     for part in prange(parts):
         v = np.zeros(cells * v_step + columns + vector, x.dtype)
         scratch = np.zeros(rows * channels * line + vector, x.dtype)
-        m = np.empty(cells * FILTERS * columns, x.dtype)
+        m = np.empty(STRIP * cells * FILTERS * columns, x.dtype)
         made = np.empty(outputs * columns, x.dtype)
         low = first + (last - first) * part // parts
         high = first + (last - first) * (part + 1) // parts
@@ -106,22 +114,26 @@ def _correlate(x, flat_x, u, starts, y, groups, tiles, tile, table, at, columns,
             for quad in range(g * quads, (g + 1) * quads):
                 k = g * of_group + (quad - g * quads) * FILTERS
                 filters = min(FILTERS, (g + 1) * of_group - k)
-                for begin in range(0, width, columns):
-                    j = max(0, min(begin, width - columns))
-                    products(
-                        m, v, j, v_step, at, len(at), u, quad * cells * len(at) * FILTERS,
-                        starts, quad * FILTERS, groups * quads * FILTERS, cells,
-                    )  # fmt: skip
-                    to = ((n * y.shape[1] + k) * height + row) * width + j
+                for strip in range(0, width, STRIP * columns):
+                    stop = min(strip + STRIP * columns, width)
+                    for begin in range(strip, stop, columns):
+                        products(
+                            m, (begin - strip) * cells * FILTERS, v, max(0, min(begin, width - columns)), v_step,
+                            at, len(at), u, quad * cells * len(at) * FILTERS,
+                            starts, quad * FILTERS, groups * quads * FILTERS, cells,
+                        )  # fmt: skip
+                    to = ((n * y.shape[1] + k) * height + row) * width
                     for f in range(filters):
-                        if there == outputs and columns <= width:
-                            columns_back(r, flat_y, to, dilation * width, m, f * columns, FILTERS * columns, columns)
-                        else:
-                            n_columns = min(columns, width)
-                            _give_rows(
-                                flat_y, to, dilation * width, there, n_columns, r, m, f * columns, made, columns
-                            )
-                        to += height * width
+                        for begin in range(strip, stop, columns):
+                            j = to + f * height * width + max(0, min(begin, width - columns))
+                            m_at = (begin - strip) * cells * FILTERS + f * columns
+                            if there < outputs or width < columns:
+                                kept = min(columns, width)
+                                _give_rows(flat_y, j, dilation * width, there, kept, r, m, m_at, made, columns)
+                            elif past:
+                                columns_out(r, flat_y, j, dilation * width, m, m_at, FILTERS * columns, columns)
+                            else:
+                                columns_back(r, flat_y, j, dilation * width, m, m_at, FILTERS * columns, columns)
 
 
 def transformed_kernels(w: Array, groups: int) -> Array:
@@ -163,11 +175,13 @@ def convolve(
     parts, tasks = threads(), x.shape[0] * groups * dilation[0] * tiles
     of_tile = cells * len(at) * y.shape[3] * (y.shape[1] // groups)
     calls = -(-tasks // -(-tasks * of_tile // CALL_OPERATIONS))
+    # Numbers that are written past the caches are there once the threads have met at the end of the loop.
+    past = y.nbytes >= PAST_BYTES and (y.ctypes.data % 16, y.shape[3] * y.itemsize % 16) == (0, 0)
     x = read_only(x)
     for first in range(0, tasks, calls):
         tick()
         _correlate(
             x, x.reshape(-1), u, starts, y, groups, tiles, tile,
             (table.left, table.runs, table.run, table.line, table.column_step, pads[0]), at, columns(x.itemsize)[0],
-            parts, first, min(first + calls, tasks),
+            past, parts, first, min(first + calls, tasks),
         )  # fmt: skip

@@ -2,7 +2,8 @@
 
 direct     the sum itself, tap by tap in the registers (`convolution.py`)
 im2col     one product of matrices (`im2col.py`)
-winograd   fast filters F(m, r) in two directions (`winograd.py`), for stride and dilation 1
+winograd   fast filters F(m, r) in two directions (`winograd.py`), for stride and dilation 1; where one of them is
+           F(1, r) and the other known to it, as "columns"
 columns    fast filters down the columns only (`column_convolution.py`), for kernels of some heights
 fft        the discrete Fourier transform (`fft_convolution.py`)
 auto       what is quickest for the shapes, of "direct", "winograd", "columns" and "fft"
@@ -20,6 +21,7 @@ from kernels.algebra.filter_form import transposed
 from kernels.algebra.points import ACCURATE
 from kernels.algebra.winograd import linear_moduli
 from kernels.algebra.winograd import winograd as convolver
+from kernels.column_tile import ALGORITHMS
 from kernels.convolution import Array, Pads, Pair, Tick
 from kernels.fast_filter import FastFilter, fast_filter
 
@@ -78,6 +80,8 @@ def convolve_by(
         raise ValueError(f"a method {method!r}, not one of {', '.join(METHODS)}")
     x, w, b = (np.require(each, requirements=("C", "A")) for each in (x, w, b))
     made = y if y.flags.c_contiguous and y.flags.aligned else np.empty(y.shape, y.dtype)
+    if method == "winograd" and filters is not None and _down_only(*filters):
+        method = "columns"
     if method == "winograd":
         if stride != (1, 1) or dilation != (1, 1):
             raise ValueError(f"fast filters for a stride of {stride} and a dilation of {dilation}")
@@ -115,6 +119,15 @@ def chosen(
         return "fft"
     many = filters >= crossovers.filters and min(y[2:]) >= crossovers.field
     return "columns" if many and column_convolution.carries(w[2:], stride) else "direct"
+
+
+def _down_only(down: FastFilter, across: FastFilter) -> bool:
+    """Whether filters are the plain sum along the rows, and one that "columns" has down the columns."""
+    known = ALGORITHMS.get(down.r)
+    if across.m > 1 or known is None:
+        return False
+    of = fast_filter(known)
+    return all(map(np.array_equal, (*down.into, *down.back), (*of.into, *of.back)))
 
 
 def outputs_of_tile(y: tuple[int, ...], crossovers: Crossovers = USUAL) -> int:

@@ -28,17 +28,7 @@ from kernels.algebra.straight_line import program
 from kernels.algebra.winograd import linear_moduli, winograd
 from kernels.vector_code import VECTOR_BYTES, Vectors
 
-__all__ = [
-    "PRESETS",
-    "TAPS",
-    "applied",
-    "defined",
-    "emitted",
-    "preset",
-    "transform_back",
-    "transform_into",
-    "usual_algorithm",
-]
+__all__ = ["PRESETS", "TAPS", "preset", "transform_back", "transform_into", "usual_algorithm"]
 
 TAPS = 3
 PRESETS = (2, 4, 6)
@@ -106,7 +96,7 @@ def rows_of(code: Vectors, at: Any, step: Any, shift: Any, count: int, wrap: int
     return places
 
 
-def emitted(matrices: dict[int, Matrix], wraps: dict[int, int]) -> Callable[..., Any]:
+def _emitted(matrices: dict[int, Matrix], wraps: dict[int, int]) -> Callable[..., Any]:
     """The code of an intrinsic (m, s, to, step_to, x, at, step, shift, n) with a loop for each m."""
 
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -138,7 +128,7 @@ _INTO_WRAPS = {m: m for m in PRESETS}
 _BACK_WRAPS = {m: len(each.BT) for m, each in _USUAL.items()}
 
 
-def defined(matrix: Matrix, wrap: int, s: Any, to: int, step_to: int, x: Any, at: int, step: int, shift: int, n: int):
+def _defined(matrix: Matrix, wrap: int, s: Any, to: int, step_to: int, x: Any, at: int, step: int, shift: int, n: int):
     """What an intrinsic computes."""
     n = -(-n * s.itemsize // VECTOR_BYTES) * VECTOR_BYTES // s.itemsize
     begins = [at + i % wrap * step + i // wrap * shift for i in range(len(matrix[0]))]
@@ -149,12 +139,12 @@ def defined(matrix: Matrix, wrap: int, s: Any, to: int, step_to: int, x: Any, at
 
 def transform_into(m, s, to, step_to, x, at, step, shift, n):
     """Bᵀ of F(m, 3), m in PRESETS, on rows of x, whole vectors; x may be s, but nothing that is written is read."""
-    defined(_INTO[m], _INTO_WRAPS[m], s, to, step_to, x, at, step, shift, n)
+    _defined(_INTO[m], _INTO_WRAPS[m], s, to, step_to, x, at, step, shift, n)
 
 
 def transform_back(m, s, to, step_to, x, at, step, shift, n):
     """Aᵀ of F(m, 3), likewise."""
-    defined(_BACK[m], _BACK_WRAPS[m], s, to, step_to, x, at, step, shift, n)
+    _defined(_BACK[m], _BACK_WRAPS[m], s, to, step_to, x, at, step, shift, n)
 
 
 if not config.DISABLE_JIT:
@@ -162,8 +152,8 @@ if not config.DISABLE_JIT:
 
     @intrinsic
     def transform_into(typing, m, s, to, step_to, x, at, step, shift, n):
-        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), emitted(_INTO, _INTO_WRAPS)
+        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_INTO, _INTO_WRAPS)
 
     @intrinsic
     def transform_back(typing, m, s, to, step_to, x, at, step, shift, n):
-        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), emitted(_BACK, _BACK_WRAPS)
+        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_BACK, _BACK_WRAPS)
