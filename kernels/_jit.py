@@ -72,9 +72,9 @@ def _caches() -> Path:
 def _key() -> str:
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    # `algebra` below it is plain Python, but what it derives is written into kernels.
+    # What `algebra` derives is written into the code of transforms.
     for source in sorted(folder.rglob("*.py")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+        digest.update(source.relative_to(folder).as_posix().encode() + b"\0" + source.read_bytes())
     digest.update(repr((numba.__version__, np.__version__, sys.version_info[:3])).encode())
     return digest.hexdigest()[:16]
 

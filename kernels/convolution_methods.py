@@ -2,9 +2,11 @@
 
 direct     the sum itself, tap by tap in the registers (`convolution.py`)
 im2col     one product of matrices (`im2col.py`)
-winograd   fast filters F(m, r) in two directions (`winograd.py`), for stride and dilation 1
+winograd   fast filters F(m, r) in two directions (`winograd.py`), for stride and dilation 1; where one of them is
+           F(1, r) and the other known to it, as "columns"
+columns    fast filters down the columns only (`column_convolution.py`), for kernels of some heights
 fft        the discrete Fourier transform (`fft_convolution.py`)
-auto       what is quickest for the shapes, of "direct", "winograd" and "fft"
+auto       what is quickest for the shapes, of "direct", "winograd", "columns" and "fft"
 """
 
 from __future__ import annotations
@@ -14,15 +16,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kernels import convolution, fft_convolution, im2col, winograd
+from kernels import column_convolution, convolution, fft_convolution, im2col, winograd
 from kernels.algebra.filter_form import transposed
 from kernels.algebra.points import ACCURATE
 from kernels.algebra.winograd import linear_moduli
 from kernels.algebra.winograd import winograd as convolver
+from kernels.column_tile import ALGORITHMS
 from kernels.convolution import Array, Pads, Pair, Tick
 from kernels.fast_filter import FastFilter, fast_filter
 
-METHODS = ("direct", "im2col", "winograd", "fft", "auto")
+METHODS = ("direct", "im2col", "winograd", "columns", "fft", "auto")
 
 
 class Crossovers(NamedTuple):
@@ -32,6 +35,7 @@ class Crossovers(NamedTuple):
     extent, large       rows and columns of an output from which F(2×2) is quicker, and F(4×4) quicker than that
     fft, fft_of_more    taps of a kernel from which the Fourier transform is quicker than the sum: the second with
                         `FFT_CHANNELS` channels and more
+    filters, field      filters of a group, and rows and columns of an output, from which F(m×1) is quicker
     """
 
     channels: int = 16
@@ -40,6 +44,8 @@ class Crossovers(NamedTuple):
     large: int = 48
     fft: int = 17 * 17
     fft_of_more: int = 13 * 13
+    filters: int = 2
+    field: int = 64
 
 
 FFT_CHANNELS = 3
@@ -66,7 +72,7 @@ def convolve_by(
     filters     for "winograd": along the columns and along the rows; None: F(2, r) or F(4, r), points of least error
     crossovers  for "auto"
 
-    ValueError for a method that there is not, and for "winograd" with a stride or dilation that it does not have.
+    ValueError for a method that there is not, and for one with a kernel, stride or dilation that it does not have.
     """
     if method == "auto":
         method = chosen(x.shape, w.shape, y.shape, stride, dilation, crossovers)
@@ -74,6 +80,8 @@ def convolve_by(
         raise ValueError(f"a method {method!r}, not one of {', '.join(METHODS)}")
     x, w, b = (np.require(each, requirements=("C", "A")) for each in (x, w, b))
     made = y if y.flags.c_contiguous and y.flags.aligned else np.empty(y.shape, y.dtype)
+    if method == "winograd" and filters is not None and _down_only(*filters):
+        method = "columns"
     if method == "winograd":
         if stride != (1, 1) or dilation != (1, 1):
             raise ValueError(f"fast filters for a stride of {stride} and a dilation of {dilation}")
@@ -81,7 +89,11 @@ def convolve_by(
         down, across = filters or tuple(usual_filter(m, taps) for taps in w.shape[2:])
         winograd.convolve(x, w, b, made, pads, groups, down, across, tick)
     else:
-        ways: dict[str, Any] = {"direct": convolution, "im2col": im2col, "fft": fft_convolution}
+        if method == "columns" and not column_convolution.carries(w.shape[2:], stride):
+            raise ValueError(f"fast filters down the columns for a kernel of {w.shape[2:]} and a stride of {stride}")
+        ways: dict[str, Any] = {
+            "direct": convolution, "im2col": im2col, "columns": column_convolution, "fft": fft_convolution,
+        }  # fmt: skip
         ways[method].convolve(x, w, b, made, stride, dilation, pads, groups, tick)
     if made is not y:
         y[...] = made
@@ -103,11 +115,23 @@ def chosen(
     if dense and large and w[2:] == (3, 3) and min(y[2:]) >= crossovers.extent:
         return "winograd"
     least = crossovers.fft_of_more if channels >= FFT_CHANNELS else crossovers.fft
-    return "fft" if dense and taps >= least else "direct"
+    if dense and taps >= least:
+        return "fft"
+    many = filters >= crossovers.filters and min(y[2:]) >= crossovers.field
+    return "columns" if many and column_convolution.carries(w[2:], stride) else "direct"
+
+
+def _down_only(down: FastFilter, across: FastFilter) -> bool:
+    """Whether filters are the plain sum along the rows, and one that "columns" has down the columns."""
+    known = ALGORITHMS.get(down.r)
+    if across.m > 1 or known is None:
+        return False
+    of = fast_filter(known)
+    return all(map(np.array_equal, (*down.into, *down.back), (*of.into, *of.back)))
 
 
 def outputs_of_tile(y: tuple[int, ...], crossovers: Crossovers = USUAL) -> int:
-    """m of the F(m×m) that "auto" takes where it takes one."""
+    """m of the F(m×m) that "auto" takes where it takes "winograd"."""
     return 4 if min(y[2:]) >= crossovers.large else 2
 
 

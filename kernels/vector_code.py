@@ -100,6 +100,12 @@ class Vectors:
         store = self.function(name, ir.VoidType(), [self.vector, pointer.type, alignment, mask.type])
         self.builder.call(store, [value, pointer, alignment(self.size), mask])
 
+    def stream(self, value: Any, data: Any, offset: Any) -> None:
+        """Store a vector past the caches, to an address that divides by 16 bytes."""
+        pointer = self.builder.bitcast(self.address(data, offset), value.type.as_pointer())
+        store = self.builder.store(value, pointer, align=16)
+        store.set_metadata("nontemporal", self.builder.module.add_metadata([ir.IntType(32)(1)]))
+
     def picked(self, one: Any, other: Any, places: list[int]) -> Any:
         """Lanes of two vectors side by side."""
         mask = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)

@@ -48,6 +48,8 @@ def by(quicker: Any, seen: list[Case] | None = None) -> Faster:
 
 def a_machine(case: Case) -> bool:
     """F(4×4) pays from 144 pairs with at least 6 of each on, and from 24 rows on; F(2×2) from 10 on; FFT from 21²."""
+    if case.way[0] == "columns":
+        return case.filters >= 3 and case.extent >= 48
     if case.way[0] == "fft":
         return case.taps >= (21 if case.channels == 1 else 13)
     if case.way[1] == 2:
@@ -60,7 +62,7 @@ def a_machine(case: Case) -> bool:
 
 
 def test_the_crossovers_of_a_machine_are_found() -> None:
-    assert finished(calibrated(by(a_machine))) == Crossovers(6, 144, 10, 24, 21 * 21, 13 * 13)
+    assert finished(calibrated(by(a_machine))) == Crossovers(6, 144, 10, 24, 21 * 21, 13 * 13, 3, 48)
 
 
 def test_what_is_quicker_nowhere_is_never_taken() -> None:
@@ -73,11 +75,11 @@ def test_what_is_quicker_nowhere_is_never_taken() -> None:
 
 def test_what_is_quicker_everywhere_is_taken_from_the_least_size_on() -> None:
     found = finished(calibrated(by(lambda case: True)))
-    assert found == Crossovers(2, 4, 4, 4, 25, 25)
+    assert found == Crossovers(2, 4, 4, 4, 25, 25, 1, 8)
 
 
 def test_a_size_at_which_it_is_quicker_below_one_at_which_it_is_not_does_not_count() -> None:
-    found = finished(calibrated(by(lambda case: case.channels != 12 or case.way[0] == "fft")))
+    found = finished(calibrated(by(lambda case: case.channels != 12 or case.way[0] != "winograd")))
     assert found.channels == found.products**0.5 == 16
 
 
@@ -91,7 +93,7 @@ def test_the_search_is_short_and_its_progress_goes_up() -> None:
     steps = [done / total for done, total in calibrated(by(lambda case: True, seen))]
     assert steps == sorted(steps)
     assert 0 <= steps[0] < steps[-1] < 1
-    assert len(seen) < 70
+    assert len(seen) < 85
     work = max(each.channels * each.filters * each.extent**2 * each.taps**2 for each in seen)
     assert work < 2**29
 
@@ -197,6 +199,24 @@ def test_a_crossover_out_of_its_range_is_no_crossover(tmp_path: Path, value: Any
         kept(tmp_path, machine())
 
 
+def test_what_was_measured_before_there_was_a_method_still_holds_for_the_others(tmp_path: Path) -> None:
+    sizes = {name: size for name, size in HERE.crossovers.items() if name not in ("filters", "field")}
+    keep(tmp_path, machine(), Calibration(sizes, "2026-02-03"))
+    found = kept(tmp_path, machine())
+    assert found == Calibration(sizes, "2026-02-03")
+    use_crossovers(found.crossovers)
+    assert (crossovers().filters, crossovers().channels) == (USUAL.filters, 1)
+
+
+def test_methods_are_compared_with_what_would_be_taken_in_their_place() -> None:
+    seen: list[Case] = []
+    finished(calibrated(by(lambda case: case.way[0] != "columns" or case.filters >= 4, seen)))
+    against = {case.against[0] for case in seen if case.way == ("winograd", 4) and case.filters < 4}
+    assert against == {"direct"}
+    against = {case.against for case in seen if case.way == ("winograd", 4) and case.filters >= 8 <= case.extent}
+    assert against == {("columns", 0), ("winograd", 2)}
+
+
 def test_a_folder_that_cannot_be_written_is_refused_and_nothing_is_left(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="calibration"):
         keep(tmp_path / "is not there", machine(), HERE)
@@ -239,7 +259,7 @@ def test_a_machine_is_measured_when_asked_and_known_at_the_next_start(
         assert report is not None
         before = report.maps[0].values.copy()
         calibrate(driver, monkeypatch, lambda case: case.way[0] == "winograd")
-        assert crossovers() == Crossovers(2, 4, 4, 4, NEVER, NEVER)
+        assert crossovers() == Crossovers(2, 4, 4, 4, NEVER, NEVER, NEVER, NEVER)
         assert "on this machine" in driver.told
         assert "Winograd F(4 × 4) from 2 channels on; measured 2" in details(driver)
         again = driver.explore.report

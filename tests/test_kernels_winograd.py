@@ -14,7 +14,7 @@ from numba import config
 from numpy.testing import assert_allclose, assert_array_equal
 
 from explorer.ops.op import Cancelled, no_tick
-from kernels import convolution_methods, winograd
+from kernels import column_convolution, convolution_methods, winograd
 from kernels.algebra.bilinear import FilterAlgorithm
 from kernels.algebra.filter_form import placed, transposed
 from kernels.algebra.polynomial import Polynomial
@@ -73,6 +73,8 @@ def _definition(x: Any, w: Any, b: Any, y: Any, stride: Any, dilation: Any, pads
 
 
 def _applies(method: str, layer: Any) -> bool:
+    if method == "columns":
+        return column_convolution.carries(layer[2], layer[3])
     return method != "winograd" or (layer[3] == layer[4] == (1, 1) and max(layer[2]) < 9)
 
 
@@ -115,6 +117,8 @@ def test_every_method_gives_the_same_for_random_shapes(data: Any) -> None:
     x, w, b, y, moves = _made(layer)
     expected = _definition(x, w, b, y, *moves)
     for method in METHODS:
+        if not _applies(method, layer):
+            continue
         y[...] = np.nan
         convolve_by(method, x, w, b, y, *moves, no_tick)
         assert_allclose(y, expected, rtol=0, atol=1e-11 * max(1, np.abs(expected).max()), err_msg=method)
@@ -205,7 +209,7 @@ def test_arrays_that_are_not_contiguous_or_not_aligned_are_taken_as_they_are(met
 
 @pytest.mark.parametrize("method", METHODS)
 def test_work_is_cancelled_between_calls(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (winograd, convolution_methods.convolution, convolution_methods.im2col):
+    for module in (winograd, column_convolution, convolution_methods.convolution, convolution_methods.im2col):
         monkeypatch.setattr(module, "CALL_OPERATIONS", 1)
     monkeypatch.setattr(winograd, "BLOCK_BYTES", 1 << 10)
     monkeypatch.setattr(convolution_methods.im2col, "COLUMNS_BYTES", 1 << 10)
@@ -237,6 +241,8 @@ def test_a_method_that_does_not_apply_is_refused() -> None:
     x, w, b, y, moves = _made(LAYERS["stride and dilation"])
     with pytest.raises(ValueError, match="stride"):
         convolve_by("winograd", x, w, b, y, *moves, no_tick)
+    with pytest.raises(ValueError, match="stride"):
+        convolve_by("columns", x, w, b, y, *moves, no_tick)
     with pytest.raises(ValueError, match="nested"):
         convolve_by("nested", x, w, b, y, *moves, no_tick)
     x, w, b, y, moves = _made(LAYERS["odd sizes"])
@@ -252,7 +258,12 @@ def test_what_is_chosen_follows_from_the_shapes() -> None:
     assert chosen((1, 64, 56, 56), (64, 64, 3, 3), (1, 64, 28, 28), (2, 2), one) == "direct"
     assert chosen((1, 64, 56, 56), (64, 1, 3, 3), (1, 64, 56, 56), one, one) == "direct"
     assert chosen((1, 64, 8, 8), (64, 64, 3, 3), (1, 64, 8, 8), one, one) == "direct"
-    assert chosen((1, 3, 512, 512), (8, 3, 3, 3), (1, 8, 512, 512), one, one) == "direct"
+    assert chosen((1, 3, 512, 512), (8, 3, 3, 3), (1, 8, 512, 512), one, one) == "columns"
+    assert chosen((1, 3, 512, 512), (8, 3, 3, 3), (1, 8, 508, 508), one, (2, 2)) == "columns"
+    assert chosen((1, 3, 512, 512), (8, 3, 3, 3), (1, 8, 256, 256), (2, 2), one) == "direct"
+    assert chosen((1, 3, 512, 512), (8, 3, 2, 3), (1, 8, 512, 512), one, one) == "direct"
+    assert chosen((1, 3, 512, 512), (1, 3, 3, 3), (1, 1, 512, 512), one, one) == "direct"
+    assert chosen((1, 3, 40, 40), (8, 3, 3, 3), (1, 8, 40, 40), one, one) == "direct"
     assert chosen((1, 1, 512, 512), (4, 1, 41, 41), (1, 4, 472, 472), one, one) == "fft"
 
 

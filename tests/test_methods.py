@@ -299,3 +299,14 @@ def test_a_layer_without_a_choice_says_so(driver: Driver, methods: QTableWidget)
     driver.look("conv")
     assert methods.isVisible()
     assert prod((methods.rowCount(), methods.columnCount())) == 28
+
+
+def test_fast_filters_down_the_columns_are_named_counted_and_measured() -> None:
+    x, weights, params = made(kernel=(3, 3))
+    wide = np.random.default_rng(0).standard_normal((1, x.shape[1], 70, 70)).astype(np.float32)
+    rows = table(wide, weights, params)
+    taken = rows[Way("auto")].takes
+    assert taken == Way("columns", 4)
+    # F(4, 3) forms 6 products for 4 outputs, once for each of 3 columns of the kernel.
+    assert found(rows[Way("auto")])[0].multiplications == 6 * 3 / 4
+    assert 0 < found(rows[Way("auto")])[1].largest < 1e-4

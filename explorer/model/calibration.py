@@ -35,6 +35,9 @@ class _Sizes(msgspec.Struct, forbid_unknown_fields=True):
     large: _Size
     fft: _Size
     fft_of_more: _Size
+    # Not in what earlier kernels were measured with.
+    filters: _Size | msgspec.UnsetType = msgspec.UNSET
+    field: _Size | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Kept(msgspec.Struct):
@@ -64,7 +67,10 @@ def kept(folder: Path, of: str = "") -> Calibration | None:
     machines = _read(folder).machines
     # Some systems run a program to tell what processor they have.
     found = machines.get(of or machine()) if machines else None
-    return Calibration(msgspec.structs.asdict(found.crossovers), found.measured) if found is not None else None
+    if found is None:
+        return None
+    sizes = msgspec.structs.asdict(found.crossovers).items()
+    return Calibration({name: size for name, size in sizes if size is not msgspec.UNSET}, found.measured)
 
 
 def keep(folder: Path, of: str, calibration: Calibration) -> None:

@@ -28,7 +28,10 @@ TILES = (2, 4, 6)
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A method, with m where it is a preset of Winograd's, or with the text of a derived algorithm."""
+    """A method, with m where it is a preset of Winograd's, or with the text of a derived algorithm.
+
+    "columns" is what "auto" alone takes: F(m, r) down the columns, the sum along the rows.
+    """
 
     method: str
     tile: int = 0

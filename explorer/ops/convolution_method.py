@@ -137,10 +137,13 @@ def use_crossovers(measured: Mapping[str, int]) -> None:
 def automatic(
     x: Shape, y: Shape, kernel: tuple[int, int], groups: int, moves: tuple[tuple[int, int], tuple[int, int]]
 ) -> tuple[str, int]:
-    """The method that "auto" takes, and m where that is Winograd's; `moves` are stride and dilation."""
+    """The method that "auto" takes, and m where that is by fast filters; `moves` are stride and dilation."""
+    from kernels.column_tile import ALGORITHMS
     from kernels.convolution_methods import chosen, outputs_of_tile
 
     method = chosen(x, (y[1], x[1] // groups, *kernel), y, *moves, crossovers())
+    if method == "columns":
+        return method, ALGORITHMS[kernel[0]].m
     return method, outputs_of_tile(y, crossovers()) if method == "winograd" else 0
 
 

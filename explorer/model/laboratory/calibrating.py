@@ -26,12 +26,17 @@ CLOSE = 1.2
 """Ratio of two times up to which they are taken again: another program may have run beside one of them."""
 SQUARES = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 """Channels and filters alike, and channels alone."""
+FILTERS = (1, 2, 3, 4, 8)
 EXTENTS = (4, 6, 8, 10, 12, 16, 24, 32, 48, 64)
+FIELDS = (8, 16, 24, 32, 48, 64, 96, 128)
 KERNELS = (5, 7, 9, 11, 13, 17, 21, 25, 29, 33)
 _MAP, _CHANNELS = 64, 32
 """Of the layers in which nothing is looked for but something else."""
 _PICTURE = {1: 256, FFT_CHANNELS: 128}
 """Rows and columns for the Fourier transform, by channels."""
+_COLUMNS = 3, 8
+"""Channels and filters for fast filters down the columns."""
+_SEARCHES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +61,44 @@ Faster = Callable[[Case], Steps[bool]]
 def calibrated(faster: Faster) -> Steps[Crossovers]:
     """All crossovers, each as `faster` finds it. The share of them that are found is the progress."""
 
-    def winograd(channels: int, filters: int) -> Case:
-        return Case(channels, filters, _MAP, 3, ("winograd", 4))
+    def down(filters: int) -> tuple[Case, ...]:
+        return (Case(_COLUMNS[0], filters, FIELDS[-1], 3, ("columns", 0)),)
+
+    def field_of(extent: int) -> tuple[Case, ...]:
+        return (Case(*_COLUMNS, extent, 3, ("columns", 0)),)
+
+    filters = yield from _least(FILTERS, down, faster, 0)
+    field = yield from _least(FIELDS if filters < NEVER else (), field_of, faster, 1)
+
+    def otherwise(of: int, extent: int) -> tuple[str, int]:
+        """What "auto" takes for so many filters and rows where it takes nothing that is looked for here."""
+        return ("columns", 0) if of >= filters and extent >= field else ("direct", 0)
+
+    def winograd(channels: int, of: int) -> Case:
+        return Case(channels, of, _MAP, 3, ("winograd", 4), otherwise(of, _MAP))
 
     def both(channels: int) -> tuple[Case, ...]:
-        filters = -(-(square * square) // channels)
-        return winograd(channels, filters), winograd(filters, channels)
+        more = -(-(square * square) // channels)
+        return winograd(channels, more), winograd(more, channels)
 
     def fourier(channels: int) -> Callable[[int], tuple[Case, ...]]:
         return lambda taps: (Case(channels, channels, _PICTURE[channels], taps, ("fft", 0)),)
 
     def small(extent: int) -> tuple[Case, ...]:
-        return (Case(_CHANNELS, _CHANNELS, extent, 3, ("winograd", 2)),)
+        return (Case(_CHANNELS, _CHANNELS, extent, 3, ("winograd", 2), otherwise(_CHANNELS, extent)),)
 
     def large(extent: int) -> tuple[Case, ...]:
-        ways = ("direct", 0), ("winograd", 2)
+        ways = otherwise(_CHANNELS, extent), ("winograd", 2)
         return tuple(Case(_CHANNELS, _CHANNELS, extent, 3, ("winograd", 4), against) for against in ways)
 
-    square = yield from _least(SQUARES, lambda size: (winograd(size, size),), faster, 0)
+    square = yield from _least(SQUARES, lambda size: (winograd(size, size),), faster, 2)
     fewer = [size for size in SQUARES if size <= square < NEVER]
-    channels = yield from _least(fewer, both, faster, 1)
-    tiles = yield from _least(EXTENTS, large, faster, 2)
+    channels = yield from _least(fewer, both, faster, 3)
+    tiles = yield from _least(EXTENTS, large, faster, 4)
     # Where F(4×4) is taken F(2×2) need not be quicker than the sum.
-    extent = yield from _least([size for size in EXTENTS if size < tiles], small, faster, 3)
-    one = yield from _least(KERNELS, fourier(1), faster, 4)
-    more = yield from _least(KERNELS, fourier(FFT_CHANNELS), faster, 5)
+    extent = yield from _least([size for size in EXTENTS if size < tiles], small, faster, 5)
+    one = yield from _least(KERNELS, fourier(1), faster, 6)
+    more = yield from _least(KERNELS, fourier(FFT_CHANNELS), faster, 7)
     return Crossovers(
         min(channels, square),
         min(square * square, NEVER),
@@ -88,15 +106,17 @@ def calibrated(faster: Faster) -> Steps[Crossovers]:
         tiles,
         min(one * one, NEVER),
         min(more * more, NEVER),
+        filters,
+        field,
     )
 
 
 def _least(sizes: Sequence[int], cases: Callable[[int], Sequence[Case]], faster: Faster, number: int) -> Steps[int]:
-    """The least size from which on the way is quicker in all its cases, or NEVER; the search `number` of six."""
+    """The least size from which on the way is quicker in all its cases, or NEVER; the search `number` of all."""
     found = NEVER
     for place, size in enumerate(reversed(sizes)):
         for case in cases(size):
-            quicker = yield from counting(faster(case), number * len(sizes) + place, 6 * len(sizes))
+            quicker = yield from counting(faster(case), number * len(sizes) + place, _SEARCHES * len(sizes))
             if not quicker:
                 return found
         found = size

@@ -27,7 +27,8 @@ from explorer.model.methods import Way, chosen_by_auto, misfit, of_way, ways
 from explorer.ops.exact.filters import Direction, algorithm_of
 from explorer.ops.op import Array, Arrays, Op, Shape, Tick, Weights, no_tick
 from explorer.refusal import Refusal
-from kernels.algebra.counting import Counts, count_nested
+from kernels.algebra.counting import Counts, count_filter, count_nested
+from kernels.column_tile import ALGORITHMS
 from kernels.fft_convolution import length_of_tile
 
 __all__ = ["Cost", "Measured", "Row", "compared", "cost"]
@@ -154,6 +155,8 @@ def cost(x: Shape, y: Shape, params: Any) -> Cost:
             operations(counts.data) / outputs + operations(counts.outputs) / inputs + operations(counts.taps) / tiles
         )
         return Cost(counts.multiplications / prod(m), shared / prod(m))
+    if params.method == "columns":
+        return _down_columns(y, inputs, outputs, params)
     if params.method == "fft":
         return _by_fft(y, inputs, outputs, params)
     return Cost(float(prod(params.kernel)), 0.0)
@@ -162,6 +165,17 @@ def cost(x: Shape, y: Shape, params: Any) -> Cost:
 @lru_cache(maxsize=64)
 def _counted(down: Direction, across: Direction) -> Counts:
     return count_nested(algorithm_of(down), algorithm_of(across))
+
+
+def _down_columns(y: Shape, inputs: int, outputs: int, params: Any) -> Cost:
+    # Of each column once, whatever the kernel's columns are; of each of the kernel's columns once.
+    algorithm = ALGORITHMS[params.kernel[0]]
+    counts = count_filter(algorithm)
+    columns = params.kernel[1]
+    tiles = y[0] * -(-y[2] // algorithm.m) * y[3]
+    data, back, taps = (operations(each) for each in (counts.data, counts.outputs, counts.taps))
+    shared = data * params.stride[1] / outputs + back / inputs + taps * columns / tiles
+    return Cost(counts.multiplications * columns / algorithm.m, shared / algorithm.m)
 
 
 def _by_fft(y: Shape, inputs: int, outputs: int, params: Any) -> Cost:

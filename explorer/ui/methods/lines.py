@@ -50,6 +50,8 @@ def name(way: Way) -> str:
     }
     if way.method == "winograd":
         return f"F({way.tile} × {way.tile})"
+    if way.method == "columns":
+        return f"F({way.tile} × 1)"
     return full_name(way) if way.method == "derived" else plain[way.method]
 
 
@@ -57,6 +59,8 @@ def full_name(way: Way) -> str:
     """A way in a line of its own."""
     if way.method == "winograd":
         return _tr("Methods", "Winograd F({0} × {0})").format(way.tile)
+    if way.method == "columns":
+        return _tr("Methods", "Winograd F({0} × 1), down the columns").format(way.tile)
     if way.method != "derived":
         return {
             "direct": _tr("Methods", "Sum over the taps"),
@@ -75,6 +79,8 @@ def crossovers_text(measured: str) -> str:
     told = []
     if now.channels < NEVER:
         told.append(_tr("Methods", "Winograd F(4 × 4) from {0} channels on").format(now.channels))
+    if now.filters < NEVER:
+        told.append(_tr("Methods", "F(m × 1) from {0} filters on").format(now.filters))
     if now.fft < NEVER:
         told.append(_tr("Methods", "Fourier from {0} taps on").format(now.fft))
     when = _tr("Methods", "measured {0}").format(measured) if measured else _tr("Methods", "as the program comes")
