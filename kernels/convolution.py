@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels import depthwise
 from kernels._jit import kernel, parallel_kernel, prange, read_only
 from kernels.taps import Axis, Taps, fill, places, reads, taps
 from kernels.tile import FILTERS, columns, tile_of_filters, tile_of_one
@@ -192,6 +193,9 @@ def convolve(
     x: Array, w: Array, b: Array, y: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
 ) -> None:
     """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all of one float type."""
+    if depthwise.fits(x, w, y, stride, dilation, pads[1], groups):
+        depthwise.convolve(x, w, b, y, *pads[:2], tick)
+        return
     if w.shape[2:] == (1, 1) and stride == (1, 1) and not any(pads):
         # Each pixel is by itself: long rows waste less at their ends, and some are left to share among the threads.
         x, y = (_in_long_rows(each) for each in (x, y))
@@ -220,6 +224,11 @@ def transposed(
     x (N, C, H, W), w (C, K/groups, kh, kw), y (N, K, H', W'): what convolution does from y to x, turned round.
     """
     channels, maps, *kernel = w.shape
+    top, left = ((kernel[a] - 1) * dilation[a] - pads[a] for a in (0, 1))
+    turned = w.reshape(channels * maps, 1, *kernel)[..., ::-1, ::-1]
+    if depthwise.fits(x, turned, y, stride, dilation, left, groups):
+        depthwise.convolve(x, turned, b, y, top, left, tick)
+        return
     table = taps(*(Axis(y.shape[2 + a], 1, stride[a], pads[a], -dilation[a], kernel[a]) for a in (0, 1)))
     turned = w.reshape(groups, channels // groups, maps, *kernel).swapaxes(1, 2)
     turned = np.ascontiguousarray(turned).reshape(groups * maps, channels // groups, *kernel)

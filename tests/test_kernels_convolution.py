@@ -22,6 +22,7 @@ LAYERS = {
     "a large kernel": (1, 1, 20, 21, 1, 11, 13, (1, 1), (1, 1), 1),
     "a stride beyond the kernel": (1, 2, 40, 41, 3, 2, 2, (7, 5), (1, 1), 1),
     "depthwise": (1, 5, 17, 18, 5, 3, 3, (1, 1), (1, 1), 5),
+    "depthwise, two filters a channel": (2, 3, 6, 19, 6, 3, 3, (1, 1), (1, 1), 3),
 }
 layers = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS.keys())
 
