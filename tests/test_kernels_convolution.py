@@ -21,7 +21,7 @@ LAYERS = {
     "a dilated window": (1, 2, 30, 33, 4, 3, 3, (1, 1), (9, 7), 1),
     "a large kernel": (1, 1, 20, 21, 1, 11, 13, (1, 1), (1, 1), 1),
     "a stride beyond the kernel": (1, 2, 40, 41, 3, 2, 2, (7, 5), (1, 1), 1),
-    "many channels, several bins": (2, 16, 26, 35, 19, 3, 3, (1, 1), (1, 1), 1),
+    "many channels, several bins": (1, 16, 29, 37, 17, 3, 3, (1, 1), (1, 1), 1),
     "many channels in groups": (2, 32, 9, 11, 34, 2, 3, (2, 3), (3, 1), 2),
     "many channels, each tap by itself": (1, 24, 12, 13, 16, 3, 2, (1, 2), (1, 2), 1),
     "depthwise": (1, 5, 17, 18, 5, 3, 3, (1, 1), (1, 1), 5),
