@@ -6,7 +6,7 @@ with stride s, dilation d, padding p (zeros) and, in g = k // (K/groups), the gr
 
 Bands of output rows go to the threads. Each band copies the input rows that it reads, padding included, into a scratch
 that fits the second-level cache, and sums the taps of several filters and columns at a time in the registers
-(`kernels/tile_rows.py`). An output cell is summed by one thread in one order, so the result does not depend on their number.
+(`kernels/tile_rows.py`). An output cell is summed by one thread in one order: the result does not depend on their number.
 Called in bands from Python: a flag polled inside of `prange` is hoisted, so `tick` could not cancel otherwise.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels import depthwise
 from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
 from kernels.taps import Axis, Taps, fill, places, reads, taps
 from kernels.tile import FILTERS
@@ -223,6 +224,9 @@ def convolve(
     x: Array, w: Array, b: Array, y: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
 ) -> None:
     """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all of one float type."""
+    if depthwise.fits(x, w, y, stride, dilation, pads[1], groups):
+        depthwise.convolve(x, w, b, y, *pads[:2], tick)
+        return
     if w.shape[2:] == (1, 1) and stride == (1, 1) and not any(pads):
         x, y = _in_long_rows(x), _in_long_rows(y)
     table = forward_taps(w.shape[2:], y.shape[2:], stride, dilation, pads)
@@ -254,6 +258,11 @@ def transposed(
     x (N, C, H, W), w (C, K/groups, kh, kw), y (N, K, H', W'): what convolution does from y to x, turned round.
     """
     channels, maps, *kernel = w.shape
+    top, left = ((kernel[a] - 1) * dilation[a] - pads[a] for a in (0, 1))
+    turned = w.reshape(channels * maps, 1, *kernel)[..., ::-1, ::-1]
+    if depthwise.fits(x, turned, y, stride, dilation, left, groups):
+        depthwise.convolve(x, turned, b, y, top, left, tick)
+        return
     if kernel == [1, 1] and stride == (1, 1) and x.shape[2:] == y.shape[2:] and not any(pads):
         x, y = _in_long_rows(x), _in_long_rows(y)
     table = taps(*(Axis(y.shape[2 + a], 1, stride[a], pads[a], -dilation[a], kernel[a]) for a in (0, 1)))

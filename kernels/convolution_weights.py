@@ -3,13 +3,15 @@
     gw[k, c, u, v] = Σ_n Σ_i Σ_j gy[n, k, i, j] · x[n, g·C + c, i·s − p + u·d, j·s − p + v·d]
 
 Bands of rows are summed side by side into bins, in float64, and the bins are added in their order. How many there are
-follows from the shapes alone, so the result does not depend on the number of threads.
+follows from the shapes alone, so the result does not depend on the number of threads. Where there are many channels and
+filters `kernels/weight_products.py` does the same.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from kernels import weight_products
 from kernels._jit import kernel, parallel_kernel, prange, read_only
 from kernels.convolution import (
     SCRATCH_BYTES,
@@ -23,19 +25,13 @@ from kernels.convolution import (
 from kernels.dot_tile import TAPS, TAPS_OF_ONE, dots_of_filters, dots_of_one
 from kernels.taps import Taps, fill, reads
 from kernels.tile import FILTERS
+from kernels.weight_products import BINS, BINS_BYTES, CALL_OPERATIONS
 
 COLUMNS = 1024
 """Cells of one row or of several that are summed at a time: a short sum, and they stay in the first-level cache."""
 
-CALL_OPERATIONS = 200_000_000
-"""Multiplications between two ticks: some milliseconds. Each call copies its input anew, so it is not less."""
-
 COPIED = 144
 """Products for each number copied, at the least, where filters are shared among threads."""
-
-BINS = 16
-BINS_BYTES = 1 << 26
-"""Bins are fewer where the weights are large."""
 
 
 @kernel
@@ -117,6 +113,9 @@ def weight_gradient(
     x: Array, gy: Array, gw: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
 ) -> None:
     """gw: (K, C/groups, kh, kw) from x (N, C, H, W) and gy (N, K, H', W'), all of one float type."""
+    if weight_products.pays(gw, groups, dilation):
+        weight_products.weight_gradient(x, gy, gw, stride, dilation, pads, groups, tick)
+        return
     x, gy = read_only(x), read_only(gy)
     filters, channels = gw.shape[0] // groups, gw.shape[1]
     table = forward_taps(gw.shape[2:], gy.shape[2:], stride, dilation, pads)

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from explorer.ops.op import Cancelled, no_tick
-from kernels import convolution, convolution_weights
+from kernels import convolution, convolution_weights, weight_products
 from kernels.convolution import convolve, input_gradient
 from kernels.convolution_weights import bias_gradient, weight_gradient
 
@@ -21,7 +21,11 @@ LAYERS = {
     "a dilated window": (1, 2, 30, 33, 4, 3, 3, (1, 1), (9, 7), 1),
     "a large kernel": (1, 1, 20, 21, 1, 11, 13, (1, 1), (1, 1), 1),
     "a stride beyond the kernel": (1, 2, 40, 41, 3, 2, 2, (7, 5), (1, 1), 1),
+    "many channels, several bins": (1, 16, 29, 37, 17, 3, 3, (1, 1), (1, 1), 1),
+    "many channels in groups": (2, 32, 9, 11, 34, 2, 3, (2, 3), (3, 1), 2),
+    "many channels, each tap by itself": (1, 24, 12, 13, 16, 3, 2, (1, 2), (1, 2), 1),
     "depthwise": (1, 5, 17, 18, 5, 3, 3, (1, 1), (1, 1), 5),
+    "depthwise, two filters a channel": (2, 3, 6, 19, 6, 3, 3, (1, 1), (1, 1), 3),
 }
 layers = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS.keys())
 
@@ -88,6 +92,7 @@ def test_results_and_gradients_are_the_same_in_one_call_and_in_many(
     whole = _everything(layer, np.float32)
     monkeypatch.setattr(convolution, "CALL_OPERATIONS", 1)
     monkeypatch.setattr(convolution_weights, "CALL_OPERATIONS", 1)
+    monkeypatch.setattr(weight_products, "CALL_OPERATIONS", 1)
     for found, expected in zip(_everything(layer, np.float32), whole, strict=True):
         assert_array_equal(found, expected)
 
@@ -131,6 +136,12 @@ def test_small_work_is_one_call_and_large_work_is_cancelled_between_calls(monkey
     with pytest.raises(Cancelled):
         convolve(x, w, b, np.empty_like(gy), *moves, cancel_at_the_third)
     assert len(calls) == 3
+
+
+def test_many_channels_and_filters_are_multiplied_as_matrices() -> None:
+    for name, layer in LAYERS.items():
+        _, w, _, _, (_, dilation, _, groups) = _made(layer)
+        assert weight_products.pays(w, groups, dilation) == name.startswith("many channels")
 
 
 def test_the_weight_gradient_of_a_large_float32_map_keeps_its_digits() -> None:

@@ -83,6 +83,8 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
         sample("One pixel", 1, 1, 1, 1),
         sample("A kernel as large as the padded input", 1, 2, 3, 4, kernel=(4, 6), pads=(0, 1, 1, 1), **numbers),
         sample("Ten channels", 1, 10, 3, 3, filters=1),
+        # From so many on, gradients of weights are products of matrices.
+        sample("Sixteen channels and filters", 1, 16, 2, 4, filters=16, kernel=(1, 3)),
         sample("True convolution", 1, 2, 4, 5, **turned),
         sample("True convolution, even kernel, stride", 1, 4, 5, 6, kernel=(2, 4), stride=(2, 1), groups=2, **turned),
         sample("As a product of matrices", 2, 3, 6, 7, filters=5, method="im2col", stride=(2, 1), groups=1),

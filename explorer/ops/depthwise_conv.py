@@ -54,6 +54,8 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
         sample("Stride and dilation", 1, 2, 9, 8, stride=(2, 3), dilation=(3, 2), kernel=(2, 3)),
         sample("Uneven padding", 1, 2, 4, 5, padding="numbers", pads=(0, 2, 1, 3)),
         sample("One pixel", 1, 2, 1, 1),
+        # Wide enough for any processor's vectors: such maps have a kernel of their own.
+        sample("A wide map", 1, 2, 5, 17),
     )
 
 
