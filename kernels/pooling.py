@@ -13,10 +13,11 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange
-from kernels.halving import halves, largest_of_pairs, mean_of_pairs
+from kernels.halving import halves, mean_of_pairs
 from kernels.largest_rows import SPARE_BYTES, largest_of_rows
+from kernels.window_rows import direct, largest_of_windows
 from kernels.window_sums import NUMBERS, add_columns, add_rows, line_of
-from kernels.window_taps import by_phase, phases_of, taps_inside
+from kernels.window_taps import by_phase, phases_of, taps_inside, whole_windows
 
 _RUN = 32
 
@@ -100,6 +101,45 @@ def _max_rows(x, smallest, kernel, stride, dilation, begin, first, last, y, swit
             result_places[j] = found[j]
 
 
+@kernel
+def _largest_of_window(x, smallest, kernel, stride, dilation, begin, i, j):  # type: ignore[no-untyped-def]
+    """The largest or smallest number of window (i, j) of x (H, W), and the place of the first cell that has it."""
+    top, u_first, u_last = taps_inside(i, kernel[0], stride[0], dilation[0], begin[0], x.shape[0])
+    left, v_first, v_last = taps_inside(j, kernel[1], stride[1], dilation[1], begin[1], x.shape[1])
+    r, c = top + u_first * dilation[0], left + v_first * dilation[1]
+    best, place = x[r, c], r * x.shape[1] + c
+    for u in range(u_first, u_last):
+        for v in range(v_first, v_last):
+            r, c = top + u * dilation[0], left + v * dilation[1]
+            number = x[r, c]
+            above = not (number >= best if smallest else number <= best)
+            if above and best == best:
+                best, place = number, r * x.shape[1] + c
+    return best, place
+
+
+@kernel
+def _max_rows_directly(  # type: ignore[no-untyped-def]
+    x, smallest, kernel, stride, dilation, begin, first, last, y, switches
+):
+    """Rows first ≤ m·OH + i < last of `max_pool`; the windows that reach into the padding at the sides one by one."""
+    height, width = x.shape[1:]
+    rows, columns = y.shape[1:]
+    low, count = whole_windows(x, y, kernel, stride, begin)
+    numbers, best, places = x.reshape(x.size), y.reshape(y.size), switches.reshape(y.size)
+    for row in range(first, last):
+        m, i = row // rows, row % rows
+        top, u_first, u_last = taps_inside(i, kernel[0], stride[0], dilation[0], begin[0], height)
+        place = (top + u_first * dilation[0]) * width + low * stride[1] - begin[1]
+        largest_of_windows(
+            numbers, m * height * width + place, dilation[0] * width, u_last - u_first, kernel[1], stride[1], place,
+            smallest, best, places, row * columns + low, count,
+        )  # fmt: skip
+        for side in range(columns - count):
+            j = side if side < low else side + count
+            y[m, i, j], switches[m, i, j] = _largest_of_window(x[m], smallest, kernel, stride, dilation, begin, i, j)
+
+
 @parallel_kernel
 def max_pool(x, smallest, kernel, stride, dilation, begin, first, last, y, switches):  # type: ignore[no-untyped-def]
     """y[m,i,j] = max over (u,v) of x[m,r,c]; switches[m,i,j] = r·W + c of the first cell in row order that has it.
@@ -110,8 +150,8 @@ def max_pool(x, smallest, kernel, stride, dilation, begin, first, last, y, switc
     for task in prange((last - first + _RUN - 1) // _RUN):
         start = first + task * _RUN
         stop = min(last, start + _RUN)
-        if not smallest and halves(x, y, kernel, stride, dilation, begin):
-            largest_of_pairs(x, start, stop, y, switches)
+        if direct(kernel[1], stride[1], dilation[1], whole_windows(x, y, kernel, stride, begin)[1], x.itemsize):
+            _max_rows_directly(x, smallest, kernel, stride, dilation, begin, start, stop, y, switches)
         else:
             _max_rows(x, smallest, kernel, stride, dilation, begin, start, stop, y, switches)
 
