@@ -6,7 +6,7 @@ Axes as in `kernels.pooling`. Each row of windows is one call of `kernels.pair_r
 from __future__ import annotations
 
 from kernels._jit import kernel, parallel_kernel, prange
-from kernels.pair_rows import mean_pairs, spread_pairs
+from kernels.pair_rows import mean_pairs, repeat_pairs, spread_pairs
 from kernels.vector_code import VECTOR_BYTES
 
 _RUN = 32
@@ -28,6 +28,22 @@ def mean_of_pairs(x, counts, first, last, y):  # type: ignore[no-untyped-def]
     for row in range(first, last):
         m, i = row // rows, row % rows
         mean_pairs(x[m, 2 * i], x[m, 2 * i + 1], share, y[m, i], columns)
+
+
+@kernel
+def mean_of_pairs_gradient(gy, counts, first, last, gx):  # type: ignore[no-untyped-def]
+    """Rows first ≤ m·H + r < last of `pooling.mean_pool_gradient`; all windows of a plane have the same counts."""
+    height = gx.shape[1]
+    rows, columns = gy.shape[1:]
+    share = 1.0 / (counts[0][0] * counts[1][0])
+    for row in range(first, last):
+        m, r = row // height, row % height
+        result = gx[m, r]
+        if r < 2 * rows:
+            repeat_pairs(gy[m, r // 2], share, result, columns)
+            result[2 * columns :] = 0
+        else:
+            result[:] = 0
 
 
 @kernel

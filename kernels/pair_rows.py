@@ -1,4 +1,4 @@
-"""Rows of windows of 2 × 2 side by side, as vectors: their mean, a number drawn, and the way back.
+"""Rows of windows of 2 × 2 side by side, as vectors: their mean, a number drawn, and the ways back.
 
 Window j has the cells a, b = upper[2j], upper[2j + 1] and c, d = lower[2j], lower[2j + 1]; the place of a in its plane
 is first + 2j, those of the others are 1, `width` and width + 1 behind it. All rows are contiguous and count from 0;
@@ -18,7 +18,7 @@ from kernels.counter_random import FIRST, GAMMA, SECOND
 from kernels.placed_vectors import PlacedVectors
 from kernels.vector_code import ask
 
-__all__ = ["LEAST", "MOST", "draw_pairs", "mean_pairs", "spread_pairs"]
+__all__ = ["LEAST", "MOST", "draw_pairs", "mean_pairs", "repeat_pairs", "spread_pairs"]
 
 LEAST, MOST = 2.0**-900, 2.0**1020
 """Sums between these are drawn from as they are."""
@@ -60,6 +60,11 @@ def draw_pairs(upper, lower, first, width, state, window, y, places, p, n):
     return bool(np.any(~((total == 0) | (total > LEAST) & (total < MOST))))
 
 
+def repeat_pairs(x, share, y, n):
+    """y[2j] = y[2j + 1] = share·x[j] in float64."""
+    y[: 2 * n] = np.repeat(share * x[:n].astype(np.float64), 2)
+
+
 def spread_pairs(x, places, first, width, upper, lower, n):
     """The cell of window j in upper and lower whose place is places[j] = x[j], the others = 0.
 
@@ -84,6 +89,10 @@ class _Pairs(PlacedVectors):
             row = self.read(self.data(place), begin, 2 * self.lanes)
             for side in (0, 1):
                 yield self.picked(row, row, list(range(side, 2 * self.lanes, 2)))
+
+    def beside(self, left, right):
+        """The numbers of two vectors in turn."""
+        return self.picked(left, right, [side * self.lanes + lane for lane in range(self.lanes) for side in (0, 1)])
 
     def place_of(self, first, j):
         """The places of the first cells of the windows from j on, as `whole`."""
@@ -150,6 +159,17 @@ def _emit_draw(context, builder, signature, args):
     return builder.load(strange)
 
 
+def _emit_repeat(context, builder, signature, args):
+    code = _Pairs(context, builder, signature, args)
+    share, n = code.all(args[1], code.double), args[3]
+    for j in code.windows(n):
+        twice = builder.shl(j, code.index(1))
+        ask(builder, code.data(2), builder.add(twice, builder.shl(n, code.index(2))))
+        part = code.narrow(builder.fmul(share, code.wide(code.read(code.data(0), j))))
+        code.write(code.beside(part, part), code.data(2), twice)
+    return context.get_dummy_value()
+
+
 def _emit_spread(context, builder, signature, args):
     code = _Pairs(context, builder, signature, args)
     _, _, first, width, _, _, n = args
@@ -176,9 +196,9 @@ def _emit_spread(context, builder, signature, args):
         inside = builder.or_(builder.or_(here[0], here[1]), builder.or_(here[2], here[3]))
         builder.store(builder.or_(builder.load(stray), builder.not_(inside)), stray)
         kept = [builder.select(each, x, zero) for each in here]
-        order = [side * code.lanes + lane for lane in range(code.lanes) for side in (0, 1)]
         for row, (left, right) in ((4, kept[:2]), (5, kept[2:])):
-            code.write(code.picked(left, right, order), code.data(row), builder.shl(j, code.index(1)))
+            ask(builder, code.data(row), builder.add(builder.shl(j, code.index(1)), builder.shl(n, code.index(2))))
+            code.write(code.beside(left, right), code.data(row), builder.shl(j, code.index(1)))
     # Only the lower half of a distance was compared; where the upper half is not 0 the place is outside as well.
     far = builder.icmp_unsigned(
         "!=", builder.lshr(builder.load(seen), code.constant(code.places, 31)), code.constant(code.places, 0)
@@ -197,6 +217,10 @@ if not config.DISABLE_JIT:
     def draw_pairs(typing, upper, lower, first, width, state, window, y, places, p, n):
         taken = upper, lower, _index, _index, types.uint64, _index, y, places, p, _index
         return types.boolean(*taken), _emit_draw
+
+    @intrinsic
+    def repeat_pairs(typing, x, share, y, n):
+        return types.void(x, types.float64, y, _index), _emit_repeat
 
     @intrinsic
     def spread_pairs(typing, x, places, first, width, upper, lower, n):

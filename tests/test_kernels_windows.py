@@ -11,7 +11,7 @@ from numba import njit
 from explorer.ops import counter_random, kmax_pool, max_unpool
 from explorer.ops.op import no_tick
 from kernels.leading_rows import insert_rows
-from kernels.pair_rows import draw_pairs, mean_pairs, spread_pairs
+from kernels.pair_rows import draw_pairs, mean_pairs, repeat_pairs, spread_pairs
 from kernels.selection import bits
 from kernels.vector_code import VECTOR_BYTES
 from kernels.window_rows import largest_of_windows
@@ -27,6 +27,11 @@ def _largest(s: Any, at: int, step: int, kernel: Any, stride: int, smallest: boo
 @njit
 def _mean(upper: Any, lower: Any, y: Any, n: int) -> None:
     mean_pairs(upper, lower, 0.25, y, n)
+
+
+@njit
+def _repeat(x: Any, y: Any, n: int) -> None:
+    repeat_pairs(x, 0.3, y, n)
 
 
 @njit
@@ -82,6 +87,13 @@ def test_the_mean_of_pairs_is_summed_in_float64(n: int, dtype: Any) -> None:
     expected = rows.astype(np.float64).reshape(2, n, 2).mean(axis=(0, 2))
     np.testing.assert_allclose(y[:n], expected, rtol=np.finfo(dtype).eps)
     assert y[n] == 77
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_the_share_of_a_number_goes_to_both_of_its_pair_and_no_further(dtype: Any) -> None:
+    x, y = np.arange(19, dtype=dtype), np.full(40, 77, dtype)
+    _repeat(x, y, 19)
+    np.testing.assert_array_equal(y, [*np.repeat((0.3 * x.astype(np.float64)).astype(dtype), 2), 77, 77])
 
 
 @pytest.mark.parametrize("dtype", TYPES)
