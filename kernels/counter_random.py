@@ -10,17 +10,17 @@ import numpy as np
 
 from kernels._jit import kernel
 
-_GAMMA = np.uint64(0x9E3779B97F4A7C15)
-_FIRST = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND = np.uint64(0x94D049BB133111EB)
+GAMMA = np.uint64(0x9E3779B97F4A7C15)
+FIRST = np.uint64(0xBF58476D1CE4E5B9)
+SECOND = np.uint64(0x94D049BB133111EB)
 
 
 @kernel
 def member(state, place):  # type: ignore[no-untyped-def]
     """Member `place` ≥ 0 of the splitmix64 sequence that begins at `state`, in uint64."""
-    z = np.uint64(state) + (np.uint64(place) + np.uint64(1)) * _GAMMA
-    z = (z ^ (z >> np.uint64(30))) * _FIRST
-    z = (z ^ (z >> np.uint64(27))) * _SECOND
+    z = np.uint64(state) + (np.uint64(place) + np.uint64(1)) * GAMMA
+    z = (z ^ (z >> np.uint64(30))) * FIRST
+    z = (z ^ (z >> np.uint64(27))) * SECOND
     return z ^ (z >> np.uint64(31))
 
 

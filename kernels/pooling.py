@@ -13,25 +13,15 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange
-from kernels.halving import halves, largest_of_pairs, mean_of_pairs
+from kernels.halving import halves, mean_of_pairs, mean_of_pairs_gradient
 from kernels.largest_rows import SPARE_BYTES, largest_of_rows
+from kernels.vector_code import VECTOR_BYTES
+from kernels.vector_rows import weave
+from kernels.window_rows import direct, largest_of_windows
 from kernels.window_sums import NUMBERS, add_columns, add_rows, line_of
-from kernels.window_taps import by_phase, phases_of, taps_inside
+from kernels.window_taps import by_phase, phases_of, taps_inside, whole_windows
 
 _RUN = 32
-
-
-@kernel
-def _from_phases(phases, stride, begin, x):  # type: ignore[no-untyped-def]
-    """x[q·stride + p − begin] = phases[p, q], as far as it lies inside of x."""
-    for p in range(phases.shape[0]):
-        shift = p - begin
-        low = min(max(0, -(shift // stride)), phases.shape[1])
-        high = max(low, min(phases.shape[1], (x.size - 1 - shift) // stride + 1))
-        inner = phases[p, low:high]
-        target = x[low * stride + shift :]
-        for q in range(inner.size):
-            target[q * stride] = inner[q]
 
 
 @kernel
@@ -100,6 +90,45 @@ def _max_rows(x, smallest, kernel, stride, dilation, begin, first, last, y, swit
             result_places[j] = found[j]
 
 
+@kernel
+def _largest_of_window(x, smallest, kernel, stride, dilation, begin, i, j):  # type: ignore[no-untyped-def]
+    """The largest or smallest number of window (i, j) of x (H, W), and the place of the first cell that has it."""
+    top, u_first, u_last = taps_inside(i, kernel[0], stride[0], dilation[0], begin[0], x.shape[0])
+    left, v_first, v_last = taps_inside(j, kernel[1], stride[1], dilation[1], begin[1], x.shape[1])
+    r, c = top + u_first * dilation[0], left + v_first * dilation[1]
+    best, place = x[r, c], r * x.shape[1] + c
+    for u in range(u_first, u_last):
+        for v in range(v_first, v_last):
+            r, c = top + u * dilation[0], left + v * dilation[1]
+            number = x[r, c]
+            above = not (number >= best if smallest else number <= best)
+            if above and best == best:
+                best, place = number, r * x.shape[1] + c
+    return best, place
+
+
+@kernel
+def _max_rows_directly(  # type: ignore[no-untyped-def]
+    x, smallest, kernel, stride, dilation, begin, first, last, y, switches
+):
+    """Rows first ≤ m·OH + i < last of `max_pool`; the windows that reach into the padding at the sides one by one."""
+    height, width = x.shape[1:]
+    rows, columns = y.shape[1:]
+    low, count = whole_windows(x, y, kernel, stride, begin)
+    numbers, best, places = x.reshape(x.size), y.reshape(y.size), switches.reshape(y.size)
+    for row in range(first, last):
+        m, i = row // rows, row % rows
+        top, u_first, u_last = taps_inside(i, kernel[0], stride[0], dilation[0], begin[0], height)
+        place = (top + u_first * dilation[0]) * width + low * stride[1] - begin[1]
+        largest_of_windows(
+            numbers, m * height * width + place, dilation[0] * width, u_last - u_first, kernel[1], stride[1], place,
+            smallest, best, places, row * columns + low, count,
+        )  # fmt: skip
+        for side in range(columns - count):
+            j = side if side < low else side + count
+            y[m, i, j], switches[m, i, j] = _largest_of_window(x[m], smallest, kernel, stride, dilation, begin, i, j)
+
+
 @parallel_kernel
 def max_pool(x, smallest, kernel, stride, dilation, begin, first, last, y, switches):  # type: ignore[no-untyped-def]
     """y[m,i,j] = max over (u,v) of x[m,r,c]; switches[m,i,j] = r·W + c of the first cell in row order that has it.
@@ -110,8 +139,8 @@ def max_pool(x, smallest, kernel, stride, dilation, begin, first, last, y, switc
     for task in prange((last - first + _RUN - 1) // _RUN):
         start = first + task * _RUN
         stop = min(last, start + _RUN)
-        if not smallest and halves(x, y, kernel, stride, dilation, begin):
-            largest_of_pairs(x, start, stop, y, switches)
+        if direct(kernel[1], stride[1], dilation[1], whole_windows(x, y, kernel, stride, begin)[1], x.itemsize):
+            _max_rows_directly(x, smallest, kernel, stride, dilation, begin, start, stop, y, switches)
         else:
             _max_rows(x, smallest, kernel, stride, dilation, begin, start, stop, y, switches)
 
@@ -167,11 +196,18 @@ def mean_pool(x, kernel, stride, dilation, begin, counts, first, last, y):  # ty
 
 @kernel
 def _mean_gradient_rows(gy, kernel, stride, dilation, begin, counts, first, last, gx):  # type: ignore[no-untyped-def]
-    """Rows first ≤ m·H + r < last of `mean_pool_gradient`."""
-    height = gx.shape[1]
+    """Rows first ≤ m·H + r < last of `mean_pool_gradient`.
+
+    The scratch holds the sums of a row by the phases of their columns, then the phases put together.
+    """
+    height, width = gx.shape[1:]
     rows, columns = gy.shape[1:]
-    flow = np.empty(columns)
-    phases = np.empty((stride[1], columns + (kernel[1] - 1) * dilation[1] // stride[1] + 1))
+    length = columns + (kernel[1] - 1) * dilation[1] // stride[1] + 1
+    step = length + VECTOR_BYTES // 8
+    flow, sums, shares = np.empty(columns), np.zeros(2 * stride[1] * step), 1.0 / counts[1]
+    phases = sums[: stride[1] * step]
+    line = sums[(phases.size if stride[1] > 1 else 0) + begin[1] :]
+    reached = min(width, max(0, stride[1] * length - begin[1]))
     for row in range(first, last):
         m, r = row // height, row % height
         flow[:] = 0
@@ -179,24 +215,34 @@ def _mean_gradient_rows(gy, kernel, stride, dilation, begin, counts, first, last
             distance = r + begin[0] - u * dilation[0]
             i = distance // stride[0]
             if distance % stride[0] == 0 and 0 <= i < rows:
-                share = gy[m, i]
+                given, share = gy[m, i], 1.0 / counts[0][i]
                 for j in range(columns):
-                    flow[j] += share[j] / counts[0][i]
+                    flow[j] += given[j] * share
         for j in range(columns):
-            flow[j] /= counts[1][j]
+            flow[j] *= shares[j]
         phases[:] = 0
         for v in range(kernel[1]):
             offset = v * dilation[1]
-            _add(flow, phases[offset % stride[1], offset // stride[1] : offset // stride[1] + columns])
-        _from_phases(phases, stride[1], begin[1], gx[m, r])
+            at = offset % stride[1] * step + offset // stride[1]
+            _add(flow, phases[at : at + columns])
+        if stride[1] > 1:
+            weave(sums, phases.size, 0, step, stride[1], length)
+        result = gx[m, r]
+        for c in range(reached):
+            result[c] = line[c]
+        result[reached:] = 0
 
 
 @parallel_kernel
 def mean_pool_gradient(gy, kernel, stride, dilation, begin, counts, first, last, gx):  # type: ignore[no-untyped-def]
     """gx[m,r,c] = Σ of gy[m,i,j] / (counts[0][i]·counts[1][j]) over the windows (i,j) that hold (r,c).
 
-    gy (M, OH, OW), gx (M, H, W); first and last are rows of gx of all planes.
+    gy (M, OH, OW), gx (M, H, W); first and last are rows of gx of all planes, every cell of which is written.
     """
     for task in prange((last - first + _RUN - 1) // _RUN):
         start = first + task * _RUN
-        _mean_gradient_rows(gy, kernel, stride, dilation, begin, counts, start, min(last, start + _RUN), gx)
+        stop = min(last, start + _RUN)
+        if halves(gx, gy, kernel, stride, dilation, begin):
+            mean_of_pairs_gradient(gy, counts, start, stop, gx)
+        else:
+            _mean_gradient_rows(gy, kernel, stride, dilation, begin, counts, start, stop, gx)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only
-from kernels.leading_rows import insert_row
+from kernels.leading_rows import insert_rows
 from kernels.vector_code import VECTOR_BYTES
 
 BLOCK = 8192
@@ -109,27 +109,35 @@ def _pick(keys, k, limits, pivot, ends, places):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _pick_few(keys, limits, best, places):  # type: ignore[no-untyped-def]
-    """`_pick` for a small k = best.size: the k largest so far stay in a list, in falling order."""
-    k = best.size
-    best[:] = -limits[0]
-    least = best[k - 1]
-    for start in range(0, keys.size, _STRETCH):
-        stretch = keys[start : start + _STRETCH]
-        most = stretch[0]
-        for q in range(stretch.size):
-            most = max(most, stretch[q])
-        if most <= least:
-            continue
-        for q in range(stretch.size):
-            key = stretch[q]
-            if key > least:
-                s = k - 1
-                while s > 0 and key > best[s - 1]:
-                    best[s], places[s] = best[s - 1], places[s - 1]
-                    s -= 1
-                best[s], places[s] = key, start + q
-                least = best[k - 1]
+def _pick_few(x, limits, best, lists, list_places, places):  # type: ignore[no-untyped-def]
+    """`_pick` for a small k = best.size of the line x: each lane keeps a list of its own first.
+
+    The lists, (k · lanes,), are those of the rows of a matrix of `lanes` columns; then their heads are compared.
+    """
+    k, lanes = best.size, lists.size // best.size
+    lists[:] = -limits[0]
+    rows = x.size // lanes
+    insert_rows(x, limits, 0, lanes, rows, 0, lists, list_places, k, lanes, lanes)
+    heads = list_places[k * lanes :]
+    heads[:] = 0
+    for s in range(k):
+        lane = 0
+        for other in range(1, lanes):
+            one, two = heads[lane] * lanes + lane, heads[other] * lanes + other
+            if lists[two] > lists[one] or (lists[two] == lists[one] and list_places[two] < list_places[one]):
+                lane = other
+        taken = heads[lane] * lanes + lane
+        best[s], places[s] = lists[taken], np.int64(list_places[taken]) * lanes + lane
+        # A list that is used up has given all k.
+        heads[lane] = min(heads[lane] + 1, k - 1)
+    for q in range(rows * lanes, x.size):
+        key = _key(x[q], limits)
+        if key > best[k - 1]:
+            s = k - 1
+            while s > 0 and key > best[s - 1]:
+                best[s], places[s] = best[s - 1], places[s - 1]
+                s -= 1
+            best[s], places[s] = key, q
     _sort(places[:k])
 
 
@@ -147,12 +155,20 @@ def _sort(places):  # type: ignore[no-untyped-def]
 @kernel
 def _pick_few_of_columns(x, start, stop, limits, k, y, switches):  # type: ignore[no-untyped-def]
     """The columns start ≤ j < stop of x (H, W) into y and switches (k, W): their lists of k grow side by side."""
-    columns = stop - start
-    line = columns + VECTOR_BYTES // x.itemsize
-    keys, best, places = np.zeros(line, x.dtype), np.full(k * line, -limits[0]), np.zeros(k * line, np.int64)
-    for q in range(x.shape[0]):
-        _keys_of_row(x[q, start:stop], limits, keys[:columns])
-        insert_row(keys, columns, q, best, places, k, line)
+    height, width = x.shape
+    columns, lanes = stop - start, VECTOR_BYTES // x.itemsize
+    whole = columns // lanes * lanes
+    line, numbers = whole + lanes, x.reshape(x.size)
+    best, places = np.full(k * line, -limits[0]), np.zeros(k * line, x.dtype)
+    behind = np.zeros(_STRETCH * lanes, x.dtype)
+    for top in range(0, height, _STRETCH):
+        rows = min(_STRETCH, height - top)
+        insert_rows(numbers, limits, top * width + start, width, rows, top, best, places, k, line, whole)
+        if whole < columns:
+            for q in range(rows):
+                for j in range(columns - whole):
+                    behind[q * lanes + j] = x[top + q, start + whole + j]
+            insert_rows(behind, limits, 0, lanes, rows, top, best[whole:], places[whole:], k, line, lanes)
     found = np.empty(k, np.int64)
     for j in range(columns):
         for s in range(k):
@@ -160,7 +176,7 @@ def _pick_few_of_columns(x, start, stop, limits, k, y, switches):  # type: ignor
         _sort(found)
         for s in range(k):
             y[s, start + j] = x[found[s], start + j]
-            switches[s, start + j] = found[s] * x.shape[1] + start + j
+            switches[s, start + j] = found[s] * width + start + j
 
 
 @kernel
@@ -194,18 +210,20 @@ def _k_max_lines(x, limits, along_width, m, start, stop, y, switches):  # type: 
     if few and not along_width:
         _pick_few_of_columns(x[m], start, stop, limits, k, y[m], switches[m])
         return
+    best, places = np.empty(k, x.dtype), np.empty(k + 1, np.int64)
+    lanes = VECTOR_BYTES // x.itemsize
+    lists, list_places = np.empty(k * lanes if few else 0, x.dtype), np.empty((k + 1) * lanes if few else 0, x.dtype)
     # A few cells more than the line: lines that are a power of two apart would fight for the same places of a cache.
-    keys = np.empty((stop - start, size + 16), x.dtype)
-    pivot, ends, best = np.empty(1, x.dtype), np.empty(2, x.dtype), np.empty(k, x.dtype)
-    places = np.empty(k + 1, np.int64)
-    if along_width:
+    keys = np.empty((0 if few else stop - start, size + 16), x.dtype)
+    pivot, ends = np.empty(1, x.dtype), np.empty(2, x.dtype)
+    if along_width and not few:
         for line in range(start, stop):
             _keys_of_row(x[m, line], limits, keys[line - start])
-    else:
+    elif not few:
         _keys_of_columns(x[m], start, stop, limits, keys)
     for line in range(start, stop):
         if few:
-            _pick_few(keys[line - start, :size], limits, best, places)
+            _pick_few(x[m, line], limits, best, lists, list_places, places)
         else:
             _pick(keys[line - start, :size], k, limits, pivot, ends, places)
         if along_width:

@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-__all__ = ["MANY", "VECTOR_BYTES", "Vectors", "lanes"]
+__all__ = ["MANY", "VECTOR_BYTES", "Vectors", "ask", "lanes"]
 
 
 def _host() -> tuple[int, bool]:
@@ -32,6 +32,18 @@ VECTOR_BYTES, MANY = _host()
 def lanes(itemsize: int) -> int:
     """Numbers of `itemsize` bytes in a vector."""
     return VECTOR_BYTES // itemsize
+
+
+def ask(builder: Any, data: Any, offset: Any) -> None:
+    """Have the cache fetch the number at `offset` of `data`, which may lie anywhere.
+
+    A processor looks ahead within a page of memory only: rows of a kilobyte or two are worth asking for.
+    """
+    byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+    takes = [byte, number, number, number]
+    prefetch = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), takes), "llvm.prefetch.p0")
+    reading, kept, of_data = number(0), number(3), number(1)
+    builder.call(prefetch, [builder.bitcast(builder.gep(data, [offset]), byte), reading, kept, of_data])
 
 
 class Vectors:

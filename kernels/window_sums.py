@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import kernel
+from kernels.ahead import ask_row
 from kernels.window_taps import by_phase, phases_of, taps_inside
 
 NUMBERS, MAGNITUDES, SQUARES = 0, 1, 2
@@ -74,6 +75,9 @@ def add_rows(x, i, kernel, stride, dilation, begin, kind, line):  # type: ignore
     _first_rows(a, b, c, kind, inside)
     for u in range(first + 3, last):
         _add_row(x[top + u * dilation[0]], kind, inside)
+    behind = top + (last - 1) * dilation[0] + 1
+    for r in range(behind, min(behind + stride[0], height)):
+        ask_row(x[r])
 
 
 @kernel

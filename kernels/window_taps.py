@@ -76,6 +76,14 @@ def taps_inside(i, kernel, stride, dilation, begin, extent):  # type: ignore[no-
 
 
 @kernel
+def whole_windows(x, y, kernel, stride, begin):  # type: ignore[no-untyped-def]
+    """(low, count): the windows low ≤ j < low + count of a row of y (M, OH, OW) lie inside of x (M, H, W)."""
+    low = (begin[1] + stride[1] - 1) // stride[1]
+    high = min(y.shape[2], (x.shape[2] - kernel[1] + begin[1]) // stride[1] + 1)
+    return low, max(high - low, 0)
+
+
+@kernel
 def windows_over(cell, kernel, stride, dilation, begin, windows):  # type: ignore[no-untyped-def]
     """(low, high): windows low ≤ i < high span the cell; a tap is on it if dilation divides cell + begin − i·stride."""
     place = cell + begin

@@ -106,6 +106,7 @@ def pooling() -> Iterator[Work]:
         )
     yield work("stochastic 2×2", forward("stochastic_pool", x, **WINDOW_2, rectify=True), drawn, 8.0, 14.0)
     yield from unpooling(x)
+    yield from pooling_gradients(x)
 
 
 def unpooling(x: Any) -> Iterator[Work]:
@@ -121,6 +122,29 @@ def unpooling(x: Any) -> Iterator[Work]:
         2.0,
         2.7,
     )
+
+
+def pooling_gradients(x: Any) -> Iterator[Work]:
+    """From the outputs of maximum and mean back to 16 maps of 512 × 512."""
+    aten = torch.ops.aten if torch is not None else None
+    for name, window in (("2×2", WINDOW_2), ("3×3, stride 2", WINDOW_3)):
+        size, stride = list(window["kernel"]), list(window["stride"])
+        for kind in ("max", "mean"):
+            op = operations()[f"{kind}_pool"]
+            ys, saved = op.forward((x,), {}, op.Params(**window), no_tick)
+            gys = [numbers(*ys[0].shape), *[None] * (len(ys) - 1)]
+
+            def ours(op: Any = op, gys: Any = gys, saved: Any = saved) -> None:
+                op.backward(gys, saved, no_tick)
+
+            def of_max(gy: Any, x: Any, places: Any, size: Any = size, stride: Any = stride) -> Any:
+                return aten.max_pool2d_with_indices_backward(gy, x, size, stride, [0, 0], [1, 1], False, places)
+
+            def of_mean(gy: Any, x: Any, size: Any = size, stride: Any = stride) -> Any:
+                return aten.avg_pool2d_backward(gy, x, size, stride, [0, 0], False, True, None)
+
+            peers = of_torch(of_max, gys[0], x, ys[1]) if kind == "max" else of_torch(of_mean, gys[0], x)
+            yield Work("Pooling", f"gradient of {kind} {name}", ours, peers, 0.0, 1.0, 1.5)
 
 
 def normalization() -> Iterator[Work]:

@@ -131,7 +131,7 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
     def away_from_zero(shape: tuple[int, ...]) -> Array:
         return rng.choice((-1.0, 1.0), shape) * rng.uniform(0.1, 3, shape)
 
-    exponents = (2.0, 2.0, 1.0, 1.5, 3.0, 2.5, 1.25, 1.0, 2.0, 4.0)
+    exponents = (2.0, 2.0, 1.0, 1.5, 3.0, 2.5, 1.25, 1.0, 2.0, 4.0, 2.0)
     overlapping: dict[str, Any] = {"kernel": (3, 3), "stride": (1, 1), "padding": "same"}
     zeros = np.zeros((1, 1, 4, 4))
     zeros[0, 0, 0, 0] = -3.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from explorer.ops.explanation import Grid, Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights, times
 from explorer.ops.parameters import choice, pair
 from explorer.refusal import Refusal, message
-from kernels import unpooling
+from kernels import halving, unpooling
 from kernels._jit import read_only
 from kernels.bands import bands
+from kernels.vector_code import lanes
 
 _MOST = 1 << 16
 _SIZE = "Switches count the cells of this size in row order: another width takes them to other cells."
@@ -59,42 +60,66 @@ def shape(shapes: Shapes, params: Params) -> Shapes:
 def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
     x, switches, _ = xs
     (output,) = shape(tuple(each.shape for each in xs), params)
-    cells = output[2] * output[3]
+    planes = x.shape[0] * x.shape[1]
+    numbers = read_only(x.reshape(planes, *x.shape[2:]))
+    places = read_only(np.ascontiguousarray(switches, np.int64).reshape(numbers.shape))
+    y = np.empty((planes, *output[2:]), x.dtype)
+    apart = _put_into_pairs(numbers, places, y, tick)
+    if not apart:
+        _put_anywhere(numbers, places, params, y, tick)
+    last_stays = params.overlap == "last" and not apart
+    return (y.reshape(output),), (x.shape, x.dtype, places.reshape(planes, -1), last_stays)
+
+
+def _put_into_pairs(x: Array, switches: Array, y: Array, tick: Tick) -> bool:
+    """Unpooling of windows of 2 × 2 side by side; False, with anything in y, where places are not in such windows."""
+    rows, columns = x.shape[1:]
+    if 2 * rows > y.shape[1] or 2 * columns > y.shape[2] or columns < lanes(x.itemsize):
+        return False
+    inside = np.ones(1, np.bool_)
+    # A row by itself first: most places that are not of such windows show there.
+    for first, last in ((0, 1), *bands(len(x) * rows, 4 * columns, tick)):
+        halving.spread(x, switches, first, last, y, inside)
+        if not inside[0]:
+            return False
+    return True
+
+
+def _put_anywhere(x: Array, switches: Array, params: Params, y: Array, tick: Tick) -> None:
+    """Unpooling whatever the places, or a Refusal of one that is outside of the map."""
+    cells = y.shape[1] * y.shape[2]
     # An index out of range would write outside of the array.
     low, high = int(switches.min()), int(switches.max())
     if low < 0 or high >= cells:
         raise Refusal(
             "The switches hold the place {place}; the places of a map of {height} × {width} are 0 to {last}.",
             place=low if low < 0 else high,
-            height=output[2],
-            width=output[3],
+            height=y.shape[1],
+            width=y.shape[2],
             last=cells - 1,
             hint="" if params.output == "plane" else "Switches count the cells of the output in row order.",
         )
-    planes = x.shape[0] * x.shape[1]
-    flat = read_only(x.reshape(planes, -1))
-    places = read_only(np.ascontiguousarray(switches, np.int64).reshape(flat.shape))
-    y = np.zeros((planes, cells), x.dtype)
+    y[:] = 0
     kernel = unpooling.put if params.overlap == "last" else unpooling.put_sum
-    for first, last in bands(flat.shape[1], planes, tick):
-        kernel(flat, places, first, last, y)
-    return (y.reshape(output),), (x.shape, x.dtype, places, params.overlap)
+    flat, places, result = (each.reshape(len(y), -1) for each in (x, switches, y))
+    for first, last in bands(flat.shape[1], len(y), tick):
+        kernel(flat, places, first, last, result)
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
-    shape, dtype, places, overlap = saved
+    shape, dtype, places, last_stays = saved
     gx = np.zeros(places.shape, dtype)
     if gys[0] is not None:
         gy = read_only(np.ascontiguousarray(gys[0], dtype).reshape(len(places), -1))
         ranges = bands(places.shape[1], len(places), tick)
-        if overlap == "sum":
-            for first, last in ranges:
-                unpooling.take(gy, places, first, last, gx)
-        else:
+        if last_stays:
             taken = np.zeros(gy.shape, np.bool_)
             for first, last in ranges:
                 stop = places.shape[1] - first
                 unpooling.take_last(gy, places, places.shape[1] - last, stop, taken, gx)
+        else:
+            for first, last in ranges:
+                unpooling.take(gy, places, first, last, gx)
     return (gx.reshape(shape), None, None), {}
 
 
@@ -167,9 +192,18 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
         view = np.broadcast_to(np.int8(0), plane)
         return Sample(title=title, xs=(rng.standard_normal(pooled), switches, view), params=Params(**params))
 
+    def side_by_side(title: str, pooled: tuple[int, ...], plane: tuple[int, ...], **params: Any) -> Sample:
+        rows, columns = (2 * np.arange(size) for size in pooled[2:])
+        down, right = rng.integers(0, 2, (2, *pooled))
+        switches = (rows[:, None] + down) * plane[3] + columns + right
+        sample = case(title, pooled, plane, **params)
+        return replace(sample, xs=(sample.xs[0], switches, sample.xs[2]))
+
     return (
         case("Back from 2 × 2", (2, 2, 2, 3), (2, 2, 4, 6)),
         case("One cell", (1, 1, 1, 1), (1, 1, 1, 1)),
+        side_by_side("Windows side by side", (1, 2, 2, 17), (1, 2, 5, 36)),
+        side_by_side("Windows side by side, each the sum", (1, 1, 3, 16), (1, 1, 6, 32), overlap="sum"),
         case("Odd size", (1, 1, 2, 3), (1, 1, 5, 7)),
         case("Overlap: the last stays", (1, 2, 4, 4), (1, 2, 3, 3)),
         case("Overlap: they add up", (1, 2, 4, 4), (1, 2, 3, 3), overlap="sum"),

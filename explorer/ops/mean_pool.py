@@ -47,8 +47,11 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
     shape, dtype, geometry, cost = saved
-    gx = np.zeros((shape[0] * shape[1], *shape[2:]), dtype)
-    if gys[0] is not None:
+    planes = shape[0] * shape[1], *shape[2:]
+    if gys[0] is None:
+        gx = np.zeros(planes, dtype)
+    else:
+        gx = np.empty(planes, dtype)
         gy = read_only(np.ascontiguousarray(gys[0], dtype).reshape(-1, *gys[0].shape[2:]))
         for first, last in bands(shape[0] * shape[1] * shape[2], cost, tick):
             pooling.mean_pool_gradient(gy, *geometry, first, last, gx)

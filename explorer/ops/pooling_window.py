@@ -224,6 +224,7 @@ def window_cases() -> tuple[tuple[str, Shape, dict[str, Any]], ...]:
         ("Gaps between the windows", (1, 1, 8, 9), {"stride": (3, 4)}),
         ("Many cells", (1, 1, 9, 8), {"kernel": (6, 7), "stride": (2, 1), "padding": "same"}),
         ("Whole map", (1, 2, 3, 5), {"kernel": (3, 5), "stride": (1, 1)}),
+        ("Many windows in a row", (1, 2, 4, 39), {}),
     )
 
 

@@ -35,7 +35,10 @@ class Params(pooling_window.Params):
 
 
 class _Saved(NamedTuple):
-    """What the gradient needs: float64 and int64 (M, OH, OW), but x (M, H, W) and the shape of the input."""
+    """What the gradient needs: (M, OH, OW), but x (M, H, W) and the shape of the input.
+
+    The crowds (Σa)²/Σa² are float64; where numbers were drawn nobody asks for them, and there are none.
+    """
 
     params: Params
     windows: Window
@@ -74,18 +77,15 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     if not params.rectify:
         _check(x)
     planes = windows.planes(x)
-    y, probabilities, crowds = (np.empty((len(planes), *windows.outputs)) for _ in range(3))
+    draws = params.mode == "training"
+    y, probabilities = (np.empty((len(planes), *windows.outputs), x.dtype) for _ in range(2))
     switches = np.empty(y.shape, np.int64)
-    how = params.mode == "training", params.seed, *windows.geometry, windows.most
+    crowds = np.empty((0, 0, 0) if draws else y.shape)
+    how = draws, params.seed, *windows.geometry, windows.most
     for first, last in bands(len(planes) * windows.outputs[0], 4 * windows.row_cost, tick):
         stochastic_pooling.stochastic_pool(planes, *how, first, last, y, switches, probabilities, crowds)
     outputs = x.shape[:2] + windows.outputs
-    ys = (
-        y.reshape(outputs).astype(x.dtype),
-        switches.reshape(outputs),
-        plane_of(x.shape),
-        probabilities.reshape(outputs).astype(x.dtype),
-    )
+    ys = y.reshape(outputs), switches.reshape(outputs), plane_of(x.shape), probabilities.reshape(outputs)
     return ys, _Saved(params, windows, planes, y, switches, probabilities, crowds, x.shape)
 
 
@@ -111,7 +111,7 @@ def _expectation_gradient(gy: Array, saved: _Saved, tick: Tick) -> Array:
     """Σ over the windows that hold a cell of gy·(2a − y)/Σa."""
     x, windows = saved.x, saved.windows
     gx = np.empty(x.shape, x.dtype)
-    given = read_only(saved.y), read_only(saved.crowds), read_only(gy.astype(x.dtype))
+    given = read_only(saved.y.astype(np.float64)), read_only(saved.crowds), read_only(gy.astype(x.dtype))
     for first, last in bands(len(x) * x.shape[1], windows.cell_cost * x.shape[2], tick):
         window_gradient.window_gradient(window_gradient.EXPECTATION, x, *given, *windows.geometry, first, last, gx)
     return gx
@@ -119,7 +119,7 @@ def _expectation_gradient(gy: Array, saved: _Saved, tick: Tick) -> Array:
 
 def _probability_gradient(gp: Array, saved: _Saved, tick: Tick, gx: Array) -> None:
     """gx += gp·([the cell is k] − p)/Σa over the windows that hold a cell, for p = a[k]/Σa."""
-    windows, y, p = saved.windows, saved.y, saved.probabilities
+    windows, (y, p) = saved.windows, (each.astype(np.float64) for each in (saved.y, saved.probabilities))
     with np.errstate(all="ignore"):
         total = y / p if saved.params.mode == "training" else y * saved.crowds
         flow = np.where(p == 0, 0.0, gp / total)

@@ -1,0 +1,227 @@
+"""Rows of windows of 2 × 2 side by side, as vectors: their mean, a number drawn, and the ways back.
+
+Window j has the cells a, b = upper[2j], upper[2j + 1] and c, d = lower[2j], lower[2j + 1]; the place of a in its plane
+is first + 2j, those of the others are 1, `width` and width + 1 behind it. All rows are contiguous and count from 0;
+x, y and p are of one float type, places of int64. Every function takes n windows, n ≥ `lanes(itemsize)`: the last
+vector ends with the row, so that some windows may be done twice, to the same result. Nothing is checked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir
+from numba import config, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from kernels.counter_random import FIRST, GAMMA, SECOND
+from kernels.placed_vectors import PlacedVectors
+from kernels.vector_code import ask
+
+__all__ = ["LEAST", "MOST", "draw_pairs", "mean_pairs", "repeat_pairs", "spread_pairs"]
+
+LEAST, MOST = 2.0**-900, 2.0**1020
+"""Sums between these are drawn from as they are."""
+
+_WHOLE = ir.IntType(64)
+
+
+def _cells(upper, lower, n):
+    return upper[0 : 2 * n : 2], upper[1 : 2 * n : 2], lower[0 : 2 * n : 2], lower[1 : 2 * n : 2]
+
+
+def mean_pairs(upper, lower, share, y, n):
+    """y[j] = share·((a + c) + (b + d)) in float64."""
+    a, b, c, d = (cell.astype(np.float64) for cell in _cells(upper, lower, n))
+    y[:n] = share * ((a + c) + (b + d))
+
+
+def draw_pairs(upper, lower, first, width, state, window, y, places, p, n):
+    """y[j] = a[k], places[j] = the place of k, p[j] = a[k]/Σa with a = max(x, 0) in window j; k is drawn by a/Σa.
+
+    The random number is that of place window + j from `state` on, see `kernels.counter_random`. A window of zeros gives
+    0, its first cell and p = 0. Returns whether a sum was not 0 and not between `LEAST` and `MOST`; such windows then
+    hold anything.
+    """
+    cells = np.stack(_cells(upper, lower, n), -1).astype(np.float64)
+    cells[cells < 0] = 0
+    running = np.cumsum(cells, -1)
+    total = running[:, 3]
+    z = np.uint64(state) + (np.uint64(window + 1) + np.arange(n, dtype=np.uint64)) * GAMMA
+    z = (z ^ (z >> np.uint64(30))) * FIRST
+    z = (z ^ (z >> np.uint64(27))) * SECOND
+    threshold = ((z ^ (z >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) * 2.0**-53 * total
+    at = np.where(total > 0, (running[:, :3] <= threshold[:, None]).sum(-1), 0)
+    found = cells[np.arange(n), at]
+    y[:n] = found
+    with np.errstate(invalid="ignore"):
+        p[:n] = found / np.where(total == 0, 1, total)
+    places[:n] = first + 2 * np.arange(n) + at % 2 + at // 2 * width
+    return bool(np.any(~((total == 0) | (total > LEAST) & (total < MOST))))
+
+
+def repeat_pairs(x, share, y, n):
+    """y[2j] = y[2j + 1] = share·x[j] in float64."""
+    y[: 2 * n] = np.repeat(share * x[:n].astype(np.float64), 2)
+
+
+def spread_pairs(x, places, first, width, upper, lower, n):
+    """The cell of window j in upper and lower whose place is places[j] = x[j], the others = 0.
+
+    Returns whether a place was outside of its window; then the rows hold anything.
+    """
+    away = places[:n] - (first + 2 * np.arange(n))
+    for row, begin in ((upper, 0), (lower, width)):
+        for side in (0, 1):
+            row[side : 2 * n : 2] = np.where(away == begin + side, x[:n], 0)
+    return bool(np.any((away != 0) & (away != 1) & (away != width) & (away != width + 1)))
+
+
+class _Pairs(PlacedVectors):
+    """Writes code on vectors of windows."""
+
+    def cells(self, j, n):
+        """The four cells of the windows from j on; asks for those of the next two rows."""
+        begin = self.builder.shl(j, self.index(1))
+        two_rows = self.builder.shl(n, self.index(2))
+        for place in (0, 1):
+            ask(self.builder, self.data(place), self.builder.add(begin, two_rows))
+            row = self.read(self.data(place), begin, 2 * self.lanes)
+            for side in (0, 1):
+                yield self.picked(row, row, list(range(side, 2 * self.lanes, 2)))
+
+    def beside(self, left, right):
+        """The numbers of two vectors in turn."""
+        return self.picked(left, right, [side * self.lanes + lane for lane in range(self.lanes) for side in (0, 1)])
+
+    def place_of(self, first, j):
+        """The places of the first cells of the windows from j on, as `whole`."""
+        builder = self.builder
+        begin = self.integer(builder.add(first, builder.shl(j, self.index(1))))
+        return builder.add(self.all(begin, self.whole), self.constant(self.whole, range(0, 2 * self.lanes, 2)))
+
+
+def _emit_mean(context, builder, signature, args):
+    code = _Pairs(context, builder, signature, args)
+    share = code.all(args[2], code.double)
+    n = args[4]
+    for j in code.windows(n):
+        a, b, c, d = (code.wide(cell) for cell in code.cells(j, n))
+        mean = builder.fmul(share, builder.fadd(builder.fadd(a, c), builder.fadd(b, d)))
+        code.write(code.narrow(mean), code.data(3), j)
+    return context.get_dummy_value()
+
+
+def _emit_draw(context, builder, signature, args):
+    code = _Pairs(context, builder, signature, args)
+    _, _, first, width, state, window, _, _, _, n = args
+    doubles, places = code.double, code.places
+    strange = cgutils.alloca_once_value(builder, ir.IntType(1)(0))
+
+    def mixed(z, shift, factor=None):
+        z = builder.xor(z, builder.lshr(z, code.constant(places, shift)))
+        return z if factor is None else builder.mul(z, code.constant(places, int(factor)))
+
+    for j in code.windows(n):
+        zero = code.zeros()
+        a, b, c, d = (builder.select(builder.fcmp_ordered("<", cell, zero), zero, cell) for cell in code.cells(j, n))
+        running = [code.wide(a)]
+        for cell in (b, c, d):
+            running.append(builder.fadd(running[-1], code.wide(cell)))
+        total = running.pop()
+        begin = builder.add(builder.add(window, j), _WHOLE(1))
+        z = builder.add(
+            code.all(builder.add(state, builder.mul(begin, _WHOLE(int(GAMMA)))), places),
+            code.constant(places, [lane * int(GAMMA) % 2**64 for lane in range(code.lanes)]),
+        )
+        z = mixed(mixed(mixed(z, 30, FIRST), 27, SECOND), 31)
+        random = builder.uitofp(builder.lshr(z, code.constant(places, 11)), doubles)
+        threshold = builder.fmul(builder.fmul(random, code.constant(doubles, 2.0**-53)), total)
+        none = code.constant(doubles, 0.0)
+        some = builder.fcmp_ordered(">", total, none)
+        found, number = a, code.constant(code.whole, 0)
+        right, below = code.constant(code.whole, 1), code.all(code.integer(width), code.whole)
+        steps = right, below, builder.add(below, right)
+        for sum_before, cell, step in zip(running, (b, c, d), steps, strict=True):
+            passed = builder.and_(some, builder.fcmp_ordered("<=", sum_before, threshold))
+            found, number = builder.select(passed, cell, found), builder.select(passed, step, number)
+        code.write(found, code.data(6), j)
+        code.write_places(builder.add(code.place_of(first, j), number), 7, j)
+        p = builder.select(some, builder.fdiv(code.wide(found), total), none)
+        code.write(code.narrow(p), code.data(8), j)
+        plain = builder.and_(
+            builder.fcmp_ordered(">", total, code.constant(doubles, LEAST)),
+            builder.fcmp_ordered("<", total, code.constant(doubles, MOST)),
+        )
+        plain = builder.or_(plain, builder.fcmp_ordered("==", total, none))
+        here = code.any(builder.not_(plain))
+        builder.store(builder.or_(builder.load(strange), here), strange)
+    return builder.load(strange)
+
+
+def _emit_repeat(context, builder, signature, args):
+    code = _Pairs(context, builder, signature, args)
+    share, n = code.all(args[1], code.double), args[3]
+    for j in code.windows(n):
+        twice = builder.shl(j, code.index(1))
+        ask(builder, code.data(2), builder.add(twice, builder.shl(n, code.index(2))))
+        part = code.narrow(builder.fmul(share, code.wide(code.read(code.data(0), j))))
+        code.write(code.beside(part, part), code.data(2), twice)
+    return context.get_dummy_value()
+
+
+def _emit_spread(context, builder, signature, args):
+    code = _Pairs(context, builder, signature, args)
+    _, _, first, width, _, _, n = args
+    outside = ir.VectorType(ir.IntType(1), code.lanes)
+    stray = cgutils.alloca_once_value(builder, ir.Constant(outside, [0] * code.lanes))
+    seen = cgutils.alloca_once_value(builder, code.constant(code.places, 0))
+    down = code.all(code.integer(width), code.whole)
+    one, zero = code.constant(code.whole, 1), code.zeros()
+    for j in code.windows(n):
+        x = code.read(code.data(0), j)
+        ask(builder, code.data(0), builder.add(j, n))
+        ask(builder, code.data(1), builder.add(j, n))
+        begin = builder.add(first, builder.shl(j, code.index(1)))
+        places = builder.load(code.pointer(1, j, code.places), align=8)
+        away = builder.sub(places, code.all(begin, code.places))
+        away = builder.sub(away, code.constant(code.places, range(0, 2 * code.lanes, 2)))
+        builder.store(builder.or_(builder.load(seen), away), seen)
+        if code.size == 4:
+            away = builder.trunc(away, code.whole)
+        here = [
+            builder.icmp_signed("==", away, step)
+            for step in (code.constant(code.whole, 0), one, down, builder.add(down, one))
+        ]
+        inside = builder.or_(builder.or_(here[0], here[1]), builder.or_(here[2], here[3]))
+        builder.store(builder.or_(builder.load(stray), builder.not_(inside)), stray)
+        kept = [builder.select(each, x, zero) for each in here]
+        for row, (left, right) in ((4, kept[:2]), (5, kept[2:])):
+            ask(builder, code.data(row), builder.add(builder.shl(j, code.index(1)), builder.shl(n, code.index(2))))
+            code.write(code.beside(left, right), code.data(row), builder.shl(j, code.index(1)))
+    # Only the lower half of a distance was compared; where the upper half is not 0 the place is outside as well.
+    far = builder.icmp_unsigned(
+        "!=", builder.lshr(builder.load(seen), code.constant(code.places, 31)), code.constant(code.places, 0)
+    )
+    return builder.or_(code.any(builder.load(stray)), code.any(far))
+
+
+if not config.DISABLE_JIT:
+    _index = types.int64
+
+    @intrinsic
+    def mean_pairs(typing, upper, lower, share, y, n):
+        return types.void(upper, lower, types.float64, y, _index), _emit_mean
+
+    @intrinsic
+    def draw_pairs(typing, upper, lower, first, width, state, window, y, places, p, n):
+        taken = upper, lower, _index, _index, types.uint64, _index, y, places, p, _index
+        return types.boolean(*taken), _emit_draw
+
+    @intrinsic
+    def repeat_pairs(typing, x, share, y, n):
+        return types.void(x, types.float64, y, _index), _emit_repeat
+
+    @intrinsic
+    def spread_pairs(typing, x, places, first, width, upper, lower, n):
+        return types.boolean(x, places, _index, _index, upper, lower, _index), _emit_spread
