@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import kernel, parallel_kernel, prange, strict_kernel
+from kernels.streaming import CHUNK, put
 
 BLOCK = 8192
 
@@ -185,9 +186,13 @@ def normalise_sets(x, sets, gammas, betas, epsilon, first, last, means, variance
         means[s] = mean
         variances[s] = spread / count
         inverse = 1.0 / np.sqrt(variances[s] + epsilon)
+        made = np.empty(CHUNK, x.dtype)
         for p in range(sets.shape[1] - 1, -1, -1):  # the last ones are nearest in the cache
             m = sets[s, p]
-            _mapped(x[m], mean, gammas[m] * inverse, betas[m], y[m])
+            for low in range(0, x.shape[1], CHUNK):
+                block = x[m, low : low + CHUNK]
+                _mapped(block, mean, gammas[m] * inverse, betas[m], made)
+                put(made[: block.size], y.reshape(y.size), m * x.shape[1] + low)
 
 
 @parallel_kernel
@@ -263,6 +268,10 @@ def gradient_of_sets(x, gy, sets, gammas, means, inverses, more, first, last, su
         inverse = inverses[s]
         flow = (flow * inverse - more[s, 0]) / count
         pull = (pull * inverse * inverse * inverse - more[s, 1]) / count
+        made = np.empty(CHUNK, x.dtype)
         for p in range(sets.shape[1] - 1, -1, -1):
             m = sets[s, p]
-            _mapped_back(x[m], gy[m], means[s], gammas[m] * inverse, flow, pull, gx[m])
+            for low in range(0, x.shape[1], CHUNK):
+                block, back = x[m, low : low + CHUNK], gy[m, low : low + CHUNK]
+                _mapped_back(block, back, means[s], gammas[m] * inverse, flow, pull, made)
+                put(made[: block.size], gx.reshape(gx.size), m * x.shape[1] + low)

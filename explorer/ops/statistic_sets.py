@@ -177,7 +177,7 @@ def normalised(
     planes, y = read_only(x.reshape(n * c, h * w)), np.empty((n * c, h * w), x.dtype)
     members = sets.members()
     means, variances = np.empty(len(members)), np.empty(len(members))
-    for first, last in bands(len(members), 3 * sets.count, tick):
+    for first, last in bands(len(members), sets.count, tick):
         normalization.normalise_sets(
             planes, members, np.tile(gamma, n), np.tile(beta, n), epsilon, first, last, means, variances, y
         )
@@ -241,7 +241,7 @@ def gradients(
         flows, products = np.empty((2, n * c))
         more = np.empty((len(members), 2))
         more[:, 0], more[:, 1] = mean_flow, 2 * np.asarray(variance_flow)
-        for first, last in bands(len(members), 6 * sets.count, tick):
+        for first, last in bands(len(members), sets.count, tick):
             normalization.gradient_of_sets(
                 planes, flow, members, scales, mean, inverse, more, first, last, flows, products, gx.reshape(n * c, -1)
             )
