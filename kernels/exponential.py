@@ -27,6 +27,9 @@ _LN2, _ROOT_2, _FRACTION, _EXPONENT_0 = math.log(2), math.sqrt(2), (1 << 52) - 1
 _ROUNDS = 1.5 * 2.0**52
 """A number of magnitude below 2^51 becomes whole when this is added; its lowest bits are then that whole number."""
 
+_ROUNDS_SINGLE = np.float32(1.5 * 2.0**23 + 64 + 127)
+"""The same in float32 for magnitudes below 2^21; the lowest bits are then the exponent's of 2^(n + 64)."""
+
 _ROUNDS_TO_20_BITS = 1.5 * 2.0**32
 """The same for multiples of 2^−20."""
 
@@ -74,9 +77,10 @@ def exp_single(x):
 
     Below −104 it is 0, and NaN stays NaN. 2^(n + 64) is no subnormal, so that small results round once.
     """
-    bounded = x if x > _LEAST_SINGLE else _LEAST_SINGLE
-    n = np.floor(bounded * _LOG2_E_SINGLE + _HALF)
-    r = ((_LEAST_SINGLE if x < _LEAST_SINGLE else x) - n * _LN2_HIGH_SINGLE) - n * _LN2_LOW_SINGLE
+    bounded = _LEAST_SINGLE if x < _LEAST_SINGLE else x
+    risen = bounded * _LOG2_E_SINGLE + _ROUNDS_SINGLE
+    n = risen - _ROUNDS_SINGLE
+    r = (bounded - n * _LN2_HIGH_SINGLE) - n * _LN2_LOW_SINGLE
     p = _SEVENTH
     p = p * r + _SIXTH
     p = p * r + _FIFTH
@@ -85,7 +89,7 @@ def exp_single(x):
     p = p * r + _HALF
     p = p * r + _ONE
     p = p * r + _ONE
-    return p * np.int32((np.int32(n) + 191) << 23).view(np.float32) * _BACK_SINGLE
+    return p * np.int32(np.float32(risen).view(np.int32) << 23).view(np.float32) * _BACK_SINGLE
 
 
 @strict_kernel

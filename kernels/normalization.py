@@ -3,8 +3,11 @@
 Axes: m plane (image and channel), k cell of the plane in row order, b block of `BLOCK` cells.
 
 A block is summed by one thread in float64 and the blocks are put together by numpy in their order, so the results do
-not depend on the number of threads. The spread of a block is taken around its own mean: the one-pass Σx² − (Σx)²/n
-loses every digit where the mean is large against the spread.
+not depend on the number of threads. The spread of a block is never Σx² − (Σx)²/n, which loses every digit where the
+mean is large against the spread: see `_moments_of_block`.
+
+What is written in float32 is calculated in float32, with the mean in two parts; a factor near the ends of the range
+takes float64.
 """
 
 from __future__ import annotations
@@ -14,9 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import kernel, parallel_kernel, prange
+from kernels._jit import kernel, parallel_kernel, prange, strict_kernel
+from kernels.streaming import CHUNK, put
 
 BLOCK = 8192
+
+LEAST = 1e-30
+"""Factors below it, and above 1/LEAST, are too near to the ends of float32."""
 
 Array = NDArray[Any]
 
@@ -30,12 +37,23 @@ SETS = 8
 
 @kernel
 def _moments_of_block(block):  # type: ignore[no-untyped-def]
-    """(mean, Σ (x − mean)²) of a block."""
-    total = 0.0
+    """(mean, Σ (x − mean)²) of a block.
+
+    Float32: in one pass over d = x − c, with Σd² − (Σd)²/n. As c is one of the n numbers, (c − mean)² is no larger than
+    the spread S, so Σd² ≤ (n + 1)·S: at most log₂(n + 1) = 13 of 53 bits are lost, and all of float32 is left.
+    Float64: the spread in a second pass, around the mean.
+    """
+    pivot = np.float64(block[0]) if block.itemsize == 4 and np.isfinite(block[0]) else 0.0
+    total, spread = 0.0, 0.0
+    if block.itemsize == 4:
+        for k in range(block.size):
+            away = block[k] - pivot
+            total += away
+            spread += away * away
+        return pivot + total / block.size, max(spread - total * (total / block.size), 0.0)
     for k in range(block.size):
         total += block[k]
     mean = total / block.size
-    spread = 0.0
     for k in range(block.size):
         spread += (block[k] - mean) * (block[k] - mean)
     return mean, spread
@@ -72,6 +90,16 @@ def together(means: Array, spreads: Array, sizes: Array | int) -> tuple[Array, A
     return mean, spread
 
 
+@kernel
+def _flows_of_block(block, flow, mean):  # type: ignore[no-untyped-def]
+    """(Σ gy, Σ gy·(x − mean)) of a block."""
+    total, product = 0.0, 0.0
+    for k in range(block.size):
+        total += flow[k]
+        product += flow[k] * (block[k] - mean)
+    return total, product
+
+
 @parallel_kernel
 def _block_flows(x, gy, means, sums, products):  # type: ignore[no-untyped-def]
     """sums[m,b] = Σ gy over the block, products[m,b] = Σ gy·(x − means[m])."""
@@ -79,13 +107,7 @@ def _block_flows(x, gy, means, sums, products):  # type: ignore[no-untyped-def]
     for task in prange(sums.size):
         m, b = task // blocks, task % blocks
         block, flow = x[m, b * BLOCK : (b + 1) * BLOCK], gy[m, b * BLOCK : (b + 1) * BLOCK]
-        total = 0.0
-        product = 0.0
-        for k in range(block.size):
-            total += flow[k]
-            product += flow[k] * (block[k] - means[m])
-        sums[m, b] = total
-        products[m, b] = product
+        sums[m, b], products[m, b] = _flows_of_block(block, flow, means[m])
 
 
 def flows(x: Array, gy: Array, means: Array) -> tuple[Array, Array]:
@@ -96,16 +118,41 @@ def flows(x: Array, gy: Array, means: Array) -> tuple[Array, Array]:
         return sums.sum(1), products.sum(1)
 
 
+@strict_kernel
+def _away(x, high, low):  # type: ignore[no-untyped-def]
+    """x − (high + low), the near part first."""
+    return (x - high) - low
+
+
+@kernel
+def _parts(mean):  # type: ignore[no-untyped-def]
+    """A mean as the sum of two numbers in float32."""
+    high = np.float32(mean)
+    low = np.float32(mean - high)
+    return high, low if low == low else np.float32(0)
+
+
+@kernel
+def _single(block, factor):  # type: ignore[no-untyped-def]
+    """Whether float32 holds what a block and its factor make on the way."""
+    return block.itemsize == 4 and LEAST < abs(factor) < 1 / LEAST
+
+
 @kernel
 def _mapped(block, mean, scale, shift, result):  # type: ignore[no-untyped-def]
     """result[k] = (block[k] − mean)·scale + shift."""
-    for k in range(block.size):
-        result[k] = (block[k] - mean) * scale + shift
+    if _single(block, scale):
+        (high, low), factor, added = _parts(mean), np.float32(scale), np.float32(shift)
+        for k in range(block.size):
+            result[k] = _away(block[k], high, low) * factor + added
+    else:
+        for k in range(block.size):
+            result[k] = (block[k] - mean) * scale + shift
 
 
 @parallel_kernel
 def affine(x, means, scales, shifts, first, last, y):  # type: ignore[no-untyped-def]
-    """y[m,k] = (x[m,k] − means[m])·scales[m] + shifts[m] for the planes first ≤ m < last, in float64. x, y (M, K)."""
+    """y[m,k] = (x[m,k] − means[m])·scales[m] + shifts[m] for the planes first ≤ m < last. x, y (M, K)."""
     blocks = (x.shape[1] + BLOCK - 1) // BLOCK
     for task in prange(first * blocks, last * blocks):
         m, b = task // blocks, task % blocks
@@ -139,9 +186,13 @@ def normalise_sets(x, sets, gammas, betas, epsilon, first, last, means, variance
         means[s] = mean
         variances[s] = spread / count
         inverse = 1.0 / np.sqrt(variances[s] + epsilon)
-        for p in range(sets.shape[1]):
+        made = np.empty(CHUNK, x.dtype)
+        for p in range(sets.shape[1] - 1, -1, -1):  # the last ones are nearest in the cache
             m = sets[s, p]
-            _mapped(x[m], mean, gammas[m] * inverse, betas[m], y[m])
+            for low in range(0, x.shape[1], CHUNK):
+                block = x[m, low : low + CHUNK]
+                _mapped(block, mean, gammas[m] * inverse, betas[m], made)
+                put(made[: block.size], y.reshape(y.size), m * x.shape[1] + low)
 
 
 @parallel_kernel
@@ -165,6 +216,18 @@ def plane_means(x: Array) -> Array:
     return means
 
 
+@kernel
+def _mapped_back(block, flow, mean, scale, shift, pull, result):  # type: ignore[no-untyped-def]
+    """result[k] = scale·flow[k] − shift − (block[k] − mean)·pull."""
+    if _single(block, scale) and abs(pull) < 1 / LEAST:
+        (high, low), factor, taken, pulled = _parts(mean), np.float32(scale), np.float32(shift), np.float32(pull)
+        for k in range(block.size):
+            result[k] = factor * flow[k] - taken - _away(block[k], high, low) * pulled
+    else:
+        for k in range(block.size):
+            result[k] = scale * flow[k] - shift - (block[k] - mean) * pull
+
+
 @parallel_kernel
 def normalization_gradient(x, gy, means, scales, shifts, pulls, first, last, gx):  # type: ignore[no-untyped-def]
     """gx[m,k] = scales[m]·gy[m,k] − shifts[m] − (x[m,k] − means[m])·pulls[m] for the planes first ≤ m < last.
@@ -177,6 +240,38 @@ def normalization_gradient(x, gy, means, scales, shifts, pulls, first, last, gx)
         m, b = task // blocks, task % blocks
         block, flow = x[m, b * BLOCK : (b + 1) * BLOCK], gy[m, b * BLOCK : (b + 1) * BLOCK]
         result = gx[m, b * BLOCK : (b + 1) * BLOCK]
-        mean, scale, shift, pull = means[m], scales[m], shifts[m], pulls[m]
-        for k in range(block.size):
-            result[k] = scale * flow[k] - shift - (block[k] - mean) * pull
+        _mapped_back(block, flow, means[m], scales[m], shifts[m], pulls[m], result)
+
+
+@parallel_kernel
+def gradient_of_sets(x, gy, sets, gammas, means, inverses, more, first, last, sums, products, gx):  # type: ignore[no-untyped-def]
+    """The same for the sets first ≤ s < last, with Σ gy and Σ gy·(x − μ) of each plane left in `sums` and `products`.
+
+    A thread takes a whole set, as in `normalise_sets`; its planes come back in the opposite order, so that the last of
+    them are still in the cache. more[s] is what else the set takes, in the order of shifts and pulls: (S, 2).
+    """
+    blocks = (x.shape[1] + BLOCK - 1) // BLOCK
+    count = sets.shape[1] * x.shape[1]
+    for s in prange(first, last):
+        flow, pull = 0.0, 0.0
+        for p in range(sets.shape[1]):
+            m = sets[s, p]
+            total, product = 0.0, 0.0
+            for b in range(blocks):
+                block, back = x[m, b * BLOCK : (b + 1) * BLOCK], gy[m, b * BLOCK : (b + 1) * BLOCK]
+                found = _flows_of_block(block, back, means[s])
+                total += found[0]
+                product += found[1]
+            sums[m], products[m] = total, product
+            flow += gammas[m] * total
+            pull += gammas[m] * product
+        inverse = inverses[s]
+        flow = (flow * inverse - more[s, 0]) / count
+        pull = (pull * inverse * inverse * inverse - more[s, 1]) / count
+        made = np.empty(CHUNK, x.dtype)
+        for p in range(sets.shape[1] - 1, -1, -1):
+            m = sets[s, p]
+            for low in range(0, x.shape[1], CHUNK):
+                block, back = x[m, low : low + CHUNK], gy[m, low : low + CHUNK]
+                _mapped_back(block, back, means[s], gammas[m] * inverse, flow, pull, made)
+                put(made[: block.size], gx.reshape(gx.size), m * x.shape[1] + low)

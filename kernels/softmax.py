@@ -3,6 +3,14 @@
 Axes: m group (all that lies before the axis), k place on the axis, i place behind it; x (M, K, L). The shift is
 μ[m,i] = max over k of x[m,k,i], the total Σ[m,i] = Σ over k of e^{s·(x − μ)}, with s = 1/temperature.
 
+The work is cut into tiles, of `width` lanes that are worked on side by side, K or fewer runs below each other:
+
+places behind   the lanes are neighbours i, a run for each k. They are copied out as they are read first: the runs of
+                an array lie a power of 2 apart as often as not, and then push each other out of the cache.
+short rows      L = 1, K < `LANES`: the lanes are rows m, turned while they are copied.
+long rows       L = 1: the lanes are parts of one row, `LANES` neighbours at a time, and the lanes are put together
+                where a maximum or a total is complete. Nothing is copied; y is the tile.
+
 Each total is summed in float64 by one thread in the order of k, so that the results do not depend on the number of
 threads.
 """
@@ -19,179 +27,308 @@ from kernels._jit import kernel, parallel_kernel, prange, read_only
 from kernels.bands import bands
 from kernels.exponential import exp, exp_single, log_from_1
 
-BLOCK = 512
-"""Places behind the axis that one thread takes at a time, as many as stay close in the cache."""
-LANES = 32
-"""Parts of a row that are worked on side by side where nothing lies behind the axis."""
-SMALL = 4_096
+WIDEST = 1_024
+"""Lanes of a tile, if there are so many: memory is read faster in long runs."""
+TILE = 1 << 16
+"""Numbers of a tile, as many as stay in the cache of a core; more where `NARROW` lanes need them."""
+LANES = 128
+"""Lanes of a long row, and of rows that are turned: of more, the runs would leave the first-level cache."""
+NARROW = 32
+"""Lanes of a tile of many runs."""
+SMALL = 1 << 15
 """Numbers up to which one thread is done before others have been woken."""
-
-RUN = 4_096
-"""Numbers of small blocks that one thread takes in a row."""
+RUN = 1 << 18
+"""Numbers that one thread takes in a row."""
 
 Array = NDArray[Any]
+Extents = tuple[int, int, int]
+"""(M, K, L)."""
 
 
 @kernel
-def _runs(task, blocks, places, length):  # type: ignore[no-untyped-def]
-    """Where the numbers of a block stand: (at, width, stride, count) and what is left, (tail, left).
-
-    Block b of group m holds `BLOCK` places behind the axis, a run for each k. With nothing behind the axis, a group is
-    one row: `LANES` parts of it take the role of i, and are put together.
-    """
+def _width(groups, places, length):  # type: ignore[no-untyped-def]
+    """Lanes of a tile."""
+    if length == 1 and places >= LANES:
+        return LANES
     if length == 1:
-        count, left = places // LANES, places % LANES
-        return task * places, LANES, LANES, count, (task + 1) * places - left, left
-    m, b = task // blocks, task % blocks
-    width = min(BLOCK, length - b * BLOCK)
-    at = m * places * length + b * BLOCK
-    return at, width, length, places, at, 0 * at
+        return min(LANES, groups)
+    return min(max(NARROW, min(WIDEST, TILE // places)), length)
 
 
 @kernel
-def _largest(x, at, stride, count, width, largest):  # type: ignore[no-untyped-def]
-    """μ[i] = max over k of x[at + k·stride + i], i < width; NaN is left out here and comes back with the total."""
-    for k in range(count):
-        part = x[at + k * stride : at + k * stride + width]
-        for i in range(width):
-            largest[i] = part[i] if part[i] > largest[i] else largest[i]
+def _tiles(groups, places, length):  # type: ignore[no-untyped-def]
+    """How many tiles there are."""
+    if length == 1 and places >= LANES:
+        return groups
+    width = _width(groups, places, length)
+    blocks = ((groups if length == 1 else length) + width - 1) // width
+    return blocks if length == 1 else groups * blocks
 
 
 @kernel
-def _add(x, at, stride, count, width, largest, scale, logarithm, spare, totals, y):  # type: ignore[no-untyped-def]
-    """Σ[i] += e^v, v = s·(x − μ[i]), over the same runs; y = e^v where no logarithm is wanted."""
-    typed = x.dtype.type(scale)
-    for k in range(count):
-        part = x[at + k * stride : at + k * stride + width]
-        result = spare[:width] if logarithm else y[at + k * stride : at + k * stride + width]
-        if x.itemsize == 4:
-            for i in range(width):
-                result[i] = exp_single((part[i] - largest[i]) * typed)
-        else:
-            for i in range(width):
-                result[i] = exp((part[i] - largest[i]) * typed)
-        for i in range(width):
-            totals[i] += result[i]
+def _run(extents):  # type: ignore[no-untyped-def]
+    """Tiles that one thread takes in a row."""
+    groups, places, length = extents
+    return max(1, RUN // (places * _width(groups, places, length)))
 
 
 @kernel
-def _finish(x, at, stride, count, width, largest, scale, logarithm, ends, y):  # type: ignore[no-untyped-def]
-    """y = s·(x − μ[i]) − ends[i], or y·ends[i], over the same runs; `ends` holds ln Σ, or 1/Σ, in the type of y."""
-    typed = x.dtype.type(scale)
-    for k in range(count):
-        part = x[at + k * stride : at + k * stride + width]
-        result = y[at + k * stride : at + k * stride + width]
-        if logarithm:
-            for i in range(width):
-                result[i] = (part[i] - largest[i]) * typed - ends[i]
-        else:
-            for i in range(width):
-                result[i] *= ends[i]
+def _turn(rows, tile):  # type: ignore[no-untyped-def]
+    """tile[k, i] = rows[i, k]: rows become lanes."""
+    for k in range(rows.shape[1]):
+        for i in range(rows.shape[0]):
+            tile[k, i] = rows[i, k]
 
 
 @kernel
-def _few(x, places, length, scale, logarithm, first, last, y):  # type: ignore[no-untyped-def]
-    """Softmax or its logarithm of the blocks first ≤ task < last; x and y (M, K, L), flat. See `_runs`."""
-    blocks = (length + BLOCK - 1) // BLOCK
-    most = LANES if length == 1 else min(BLOCK, length)
-    spare, all_largest, all_totals = np.empty(most, x.dtype), np.empty(most, x.dtype), np.empty(most)
-    for task in range(first, last):
-        at, width, stride, count, tail, left = _runs(task, blocks, places, length)
-        largest, totals = all_largest[:width], all_totals[:width]
-        largest[:] = -np.inf
-        totals[:] = 0.0
-        _largest(x, at, stride, count, width, largest)
+def _turn_back(tile, rows):  # type: ignore[no-untyped-def]
+    """rows[i, k] = tile[k, i]."""
+    for k in range(rows.shape[1]):
+        for i in range(rows.shape[0]):
+            rows[i, k] = tile[k, i]
+
+
+@kernel
+def _copy(part, run):  # type: ignore[no-untyped-def]
+    """run = part."""
+    for i in range(run.size):
+        run[i] = part[i]
+
+
+@kernel
+def _raise(part, run, largest):  # type: ignore[no-untyped-def]
+    """run = part and μ[i] = max(μ[i], part[i]); NaN is left out here and comes back with the total.
+
+    Without the copy the compiler would store μ[i] under a mask, which is five times slower on some processors.
+    """
+    for i in range(run.size):
+        value, most = part[i], largest[i]
+        most = value if value > most else most
+        run[i] = value
+        largest[i] = most
+
+
+@kernel
+def _add(run, largest, scale, logarithm, spare, totals):  # type: ignore[no-untyped-def]
+    """Σ[i] += e^{s·(run[i] − μ[i])}, which takes the place of run[i] where no logarithm is wanted."""
+    typed = run.dtype.type(scale)
+    if run.itemsize == 4:
+        for i in range(run.size):
+            spare[i] = exp_single((run[i] - largest[i]) * typed)
+    else:
+        for i in range(run.size):
+            spare[i] = exp((run[i] - largest[i]) * typed)
+    for i in range(run.size):
+        totals[i] += spare[i]
+    if not logarithm:
+        for i in range(run.size):
+            run[i] = spare[i]
+
+
+@kernel
+def _ends(totals, logarithm, ends):  # type: ignore[no-untyped-def]
+    """ln Σ or 1/Σ, in the type of the result."""
+    if logarithm:
+        for i in range(totals.size):
+            ends[i] = log_from_1(totals[i])
+    else:
+        for i in range(totals.size):
+            ends[i] = 1 / totals[i]
+
+
+@kernel
+def _finish(run, largest, scale, logarithm, ends):  # type: ignore[no-untyped-def]
+    """s·(run[i] − μ[i]) − ln Σ[i], or e^…/Σ[i], in the place of run[i]."""
+    typed = run.dtype.type(scale)
+    if logarithm:
+        for i in range(run.size):
+            run[i] = (run[i] - largest[i]) * typed - ends[i]
+    else:
+        for i in range(run.size):
+            run[i] *= ends[i]
+
+
+@kernel
+def _row(x, scale, logarithm, spare, largest, totals, y):  # type: ignore[no-untyped-def]
+    """Softmax, or its logarithm, of one long row."""
+    for k in range(0, y.size, LANES):
+        _raise(x[k : k + LANES], y[k : k + LANES], largest)
+    largest[:] = largest.max()
+    for k in range(0, y.size, LANES):
+        _add(y[k : k + LANES], largest, scale, logarithm, spare, totals)
+    totals[:] = totals.sum()
+    _ends(totals[:1], logarithm, spare)
+    spare[:] = spare[0]
+    for k in range(0, y.size, LANES):
+        _finish(y[k : k + LANES], largest, scale, logarithm, spare)
+
+
+@kernel
+def _place(t, extents, step):  # type: ignore[no-untyped-def]
+    """Where tile t begins, and how many lanes it has."""
+    groups, places, length = extents
+    if length == 1:
+        return t * step * places, min(step, groups - t * step)
+    blocks = (length + step - 1) // step
+    m, b = t // blocks, t % blocks
+    return m * places * length + b * step, min(step, length - b * step)
+
+
+@kernel
+def _load(x, at, extents, width, tile):  # type: ignore[no-untyped-def]
+    """The runs of a tile, from x."""
+    _, places, length = extents
+    if length == 1:
+        _turn(x[at : at + width * places].reshape(width, places), tile)
+    else:
+        for k in range(places):
+            _copy(x[at + k * length : at + k * length + width], tile[k, :width])
+
+
+@kernel
+def _store(tile, extents, width, y, at):  # type: ignore[no-untyped-def]
+    """And back, into y."""
+    _, places, length = extents
+    if length == 1:
+        _turn_back(tile, y[at : at + width * places].reshape(width, places))
+    else:
+        for k in range(places):
+            _copy(tile[k, :width], y[at + k * length : at + k * length + width])
+
+
+@kernel
+def _few(given, extents, scale, logarithm, first, last, made):  # type: ignore[no-untyped-def]
+    """Softmax or its logarithm of the tiles first ≤ t < last, or as many as there are; arrays of M·K·L numbers."""
+    groups, places, length = extents
+    x, y, step = given.reshape(given.size), made.reshape(made.size), _width(groups, places, length)
+    long = length == 1 and places >= LANES
+    tile = np.empty((0 if long else places, step), x.dtype)
+    all_spare, all_largest, all_totals = np.empty(step, x.dtype), np.empty(step, x.dtype), np.empty(step)
+    for t in range(first, min(last, _tiles(groups, places, length))):
+        all_largest[:] = -np.inf
+        all_totals[:] = 0.0
+        if long:
+            row, result = x[t * places : (t + 1) * places], y[t * places : (t + 1) * places]
+            _row(row, scale, logarithm, all_spare, all_largest, all_totals, result)
+            continue
+        at, width = _place(t, extents, step)
+        spare, largest, totals = all_spare[:width], all_largest[:width], all_totals[:width]
         if length == 1:
-            _largest(x, tail, 1, 1, left, largest)
-            largest[:] = largest.max()
-        _add(x, at, stride, count, width, largest, scale, logarithm, spare, totals, y)
-        if length == 1:
-            _add(x, tail, 1, 1, left, largest, scale, logarithm, spare, totals, y)
-            totals[:] = totals.sum()
-        if logarithm:
-            for i in range(width):
-                spare[i] = log_from_1(totals[i])
+            _turn(x[at : at + width * places].reshape(width, places), tile)
+            for k in range(places):
+                _raise(tile[k, :width], spare, largest)
         else:
-            for i in range(width):
-                spare[i] = 1 / totals[i]
-        _finish(x, at, stride, count, width, largest, scale, logarithm, spare, y)
-        _finish(x, tail, 1, 1, left, largest, scale, logarithm, spare, y)
+            for k in range(places):
+                _raise(x[at + k * length : at + k * length + width], tile[k, :width], largest)
+        for k in range(places):
+            _add(tile[k, :width], largest, scale, logarithm, spare, totals)
+        _ends(totals, logarithm, spare)
+        for k in range(places):
+            _finish(tile[k, :width], largest, scale, logarithm, spare)
+            if length > 1:
+                # While the run is still in the first-level cache.
+                _copy(tile[k, :width], y[at + k * length : at + k * length + width])
+        if length == 1:
+            _turn_back(tile, y[at : at + width * places].reshape(width, places))
 
 
 @parallel_kernel
-def _many(x, places, length, scale, logarithm, first, last, y):  # type: ignore[no-untyped-def]
-    """The same, some blocks for each thread at a time."""
-    run = max(1, RUN // (places * min(length, BLOCK)))
-    for part in prange((last - first + run - 1) // run):
-        start = first + part * run
-        _few(x, places, length, scale, logarithm, start, min(last, start + run), y)
+def _many(x, extents, scale, logarithm, first, last, y):  # type: ignore[no-untyped-def]
+    """The same, some tiles for each thread at a time; a small array whole, here and now."""
+    if y.size <= SMALL:
+        _few(x, extents, scale, logarithm, first, last, y)
+    else:
+        run = _run(extents)
+        for part in prange((last - first + run - 1) // run):
+            start = first + part * run
+            _few(x, extents, scale, logarithm, start, min(last, start + run), y)
 
 
 @kernel
-def _flow(y, gy, at, stride, count, width, logarithm, flows):  # type: ignore[no-untyped-def]
-    """flows[i] += Σ over k of gy·y, or of gy for a logarithm, over runs as in `_largest`."""
-    for k in range(count):
-        part = y[at + k * stride : at + k * stride + width]
-        flow = gy[at + k * stride : at + k * stride + width]
-        if logarithm:
-            for i in range(width):
-                flows[i] += flow[i]
-        else:
-            for i in range(width):
-                flows[i] += np.float64(flow[i]) * part[i]
+def _flow(run, flow, logarithm, flows):  # type: ignore[no-untyped-def]
+    """flows[i] += flow[i]·run[i], or flow[i] where the outputs in `run` are logarithms."""
+    if logarithm:
+        for i in range(run.size):
+            flows[i] += flow[i]
+    else:
+        for i in range(run.size):
+            flows[i] += np.float64(flow[i]) * run[i]
 
 
 @kernel
-def _slope(y, gy, at, stride, count, width, scale, logarithm, flows, gx):  # type: ignore[no-untyped-def]
-    """gx = s·y·(gy − flows[i]), or s·(gy − e^y·flows[i]) where y is a logarithm."""
-    for k in range(count):
-        part = y[at + k * stride : at + k * stride + width]
-        flow = gy[at + k * stride : at + k * stride + width]
-        result = gx[at + k * stride : at + k * stride + width]
-        if logarithm:
-            for i in range(width):
-                result[i] = scale * (flow[i] - exp(np.float64(part[i])) * flows[i])
-        else:
-            for i in range(width):
-                result[i] = scale * part[i] * (flow[i] - flows[i])
+def _slope(run, flow, scale, logarithm, flows):  # type: ignore[no-untyped-def]
+    """s·y·(gy − flows[i]), y in `run`, in the place of gy in `flow`; s·(gy − e^y·flows[i]) for logarithms."""
+    if logarithm:
+        for i in range(run.size):
+            flow[i] = scale * (flow[i] - exp(np.float64(run[i])) * flows[i])
+    else:
+        for i in range(run.size):
+            flow[i] = scale * run[i] * (flow[i] - flows[i])
+
+
+@kernel
+def _few_back(given, flowing, extents, scale, logarithm, first, last, made):  # type: ignore[no-untyped-def]
+    """gx[k] = s·y[k]·(gy[k] − Σ over d of gy[d]·y[d]), or of the logarithm; tiles and arrays as in `_few`."""
+    groups, places, length = extents
+    y, gy, gx = given.reshape(given.size), flowing.reshape(flowing.size), made.reshape(made.size)
+    step = _width(groups, places, length)
+    long = length == 1 and places >= LANES
+    size = (0 if long else places, step)
+    tile, flow, all_flows = np.empty(size, y.dtype), np.empty(size, y.dtype), np.empty(step)
+    for t in range(first, min(last, _tiles(groups, places, length))):
+        all_flows[:] = 0.0
+        if long:
+            row, result = y[t * places : (t + 1) * places], gx[t * places : (t + 1) * places]
+            _copy(gy[t * places : (t + 1) * places], result)
+            for k in range(0, places, LANES):
+                _flow(row[k : k + LANES], result[k : k + LANES], logarithm, all_flows)
+            all_flows[:] = all_flows.sum()
+            for k in range(0, places, LANES):
+                _slope(row[k : k + LANES], result[k : k + LANES], scale, logarithm, all_flows)
+            continue
+        at, width = _place(t, extents, step)
+        flows = all_flows[:width]
+        _load(y, at, extents, width, tile)
+        _load(gy, at, extents, width, flow)
+        for k in range(places):
+            _flow(tile[k, :width], flow[k, :width], logarithm, flows)
+        for k in range(places):
+            _slope(tile[k, :width], flow[k, :width], scale, logarithm, flows)
+        _store(flow, extents, width, gx, at)
 
 
 @parallel_kernel
-def _gradient(y, gy, places, length, scale, logarithm, first, last, gx):  # type: ignore[no-untyped-def]
-    """gx[k] = s·y[k]·(gy[k] − Σ over d of gy[d]·y[d]), or of the logarithm; blocks and arrays as in `_few`."""
-    blocks = (length + BLOCK - 1) // BLOCK
-    for task in prange(first, last):
-        at, width, stride, count, tail, left = _runs(task, blocks, places, length)
-        flows = np.zeros(width)
-        _flow(y, gy, at, stride, count, width, logarithm, flows)
-        if length == 1:
-            _flow(y, gy, tail, 1, 1, left, logarithm, flows)
-            flows[:] = flows.sum()
-        _slope(y, gy, at, stride, count, width, scale, logarithm, flows, gx)
-        _slope(y, gy, tail, 1, 1, left, scale, logarithm, flows, gx)
+def _many_back(y, gy, extents, scale, logarithm, first, last, gx):  # type: ignore[no-untyped-def]
+    """The same, as `_many`."""
+    if gx.size <= SMALL:
+        _few_back(y, gy, extents, scale, logarithm, first, last, gx)
+    else:
+        run = _run(extents)
+        for part in prange((last - first + run - 1) // run):
+            start = first + part * run
+            _few_back(y, gy, extents, scale, logarithm, start, min(last, start + run), gx)
 
 
-def _tasks(x: Array, tick: Callable[[], None]) -> Iterator[tuple[int, int]]:
-    groups, places, length = x.shape
-    return bands(groups * -(-length // BLOCK), 4 * places * min(length, BLOCK), tick)
+def _parts(size: int, extents: Extents, tick: Callable[[], None]) -> Iterator[tuple[int, int]]:
+    if size <= SMALL:
+        # More tiles than there are: to count them would take longer than what is to be done.
+        return bands(size, 1, tick)
+    return bands(_tiles(*extents), 4 * extents[1] * _width(*extents), tick)
 
 
-def softmax(x: Array, temperature: float, logarithm: bool, tick: Callable[[], None]) -> Array:
-    """e^{x/T}/Σ over k of e^{x/T}, or its logarithm, of x (M, K, L)."""
-    y, flat = np.empty(x.size, x.dtype), read_only(x.reshape(-1))
-    if x.size <= SMALL:
-        tick()
-        _few(flat, x.shape[1], x.shape[2], 1 / temperature, logarithm, 0, x.shape[0] * -(-x.shape[2] // BLOCK), y)
-        return y.reshape(x.shape)
-    for first, last in _tasks(x, tick):
-        _many(flat, x.shape[1], x.shape[2], 1 / temperature, logarithm, first, last, y)
-    return y.reshape(x.shape)
+def softmax(x: Array, extents: Extents, temperature: float, logarithm: bool, tick: Callable[[], None]) -> Array:
+    """e^{x/T}/Σ over k of e^{x/T}, or its logarithm, of x, which holds (M, K, L) = `extents` numbers in any shape."""
+    y = np.empty(x.shape, x.dtype)
+    for first, last in _parts(x.size, extents, tick):
+        _many(read_only(x), extents, 1 / temperature, logarithm, first, last, y)
+    return y
 
 
-def softmax_gradient(y: Array, gy: Array, temperature: float, logarithm: bool, tick: Callable[[], None]) -> Array:
-    """∂/∂x from the output y and the gradient gy that comes back into it, (M, K, L)."""
-    gx = np.empty(y.size, y.dtype)
-    flat, flow = read_only(y.reshape(-1)), read_only(gy.reshape(-1))
-    for first, last in _tasks(y, tick):
-        _gradient(flat, flow, y.shape[1], y.shape[2], 1 / temperature, logarithm, first, last, gx)
-    return gx.reshape(y.shape)
+def softmax_gradient(
+    y: Array, gy: Array, extents: Extents, temperature: float, logarithm: bool, tick: Callable[[], None]
+) -> Array:
+    """∂/∂x from the output y and the gradient gy that comes back into it, of one shape, as in `softmax`."""
+    gx = np.empty(y.shape, y.dtype)
+    for first, last in _parts(y.size, extents, tick):
+        _many_back(read_only(y), read_only(gy), extents, 1 / temperature, logarithm, first, last, gx)
+    return gx

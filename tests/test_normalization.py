@@ -338,3 +338,14 @@ def test_the_inspector_shows_sums_over_the_whole_batch_that_add_up() -> None:
     assert sum(value for _, value in total.terms) == pytest.approx(x.sum(), rel=1e-12)
     assert steps[0].value == pytest.approx(x.mean(), rel=1e-12)
     assert steps[1].value == pytest.approx(x.var(), rel=1e-12)
+
+
+@pytest.mark.parametrize("first", [0.0, 1e7, -3e6, np.inf])
+def test_one_number_far_from_the_others_costs_the_variance_no_digits(first: float) -> None:
+    x = (1000 + np.random.default_rng(0).standard_normal((2, 9000))).astype(np.float32)
+    x[:, 0] = first
+    mean, spread = normalization.moments(x)
+    with np.errstate(invalid="ignore"):
+        exact = x.astype(np.float64)
+        np.testing.assert_allclose(mean, exact.mean(axis=1), rtol=1e-12)
+        np.testing.assert_allclose(spread, exact.var(axis=1) * 9000, rtol=1e-9)

@@ -66,7 +66,7 @@ def test_the_exponentials_of_the_kernel_are_those_of_numpy_to_the_last_digits(dt
     x = np.repeat(pairs[:, :, None], length, axis=2)
     with np.errstate(under="ignore"):
         wanted = np.exp(-depths.astype(np.float64))
-    y = kernels.softmax(x, 1.0, False, no_tick)
+    y = kernels.softmax(x, x.shape, 1.0, False, no_tick)
     bound = 1e-6 if dtype == np.float32 else 1e-13
     for place in range(length):
         np.testing.assert_allclose(
@@ -284,6 +284,17 @@ def test_the_terms_of_a_weighted_smoothed_loss_add_up_to_the_loss_of_the_image()
     assert len(steps) == 6
 
 
-def test_the_samples_run_on_one_thread_and_on_several_so_that_both_are_compiled_ahead() -> None:
-    sizes = [sample.xs[0].size for sample in channel_softmax.OP.samples(np.random.default_rng(0))]
-    assert min(sizes) <= kernels.SMALL < max(sizes)
+@pytest.mark.parametrize("shape", [(2, 9, 43, 51), (4000, 9, 1, 1), (1, 40000, 1, 1), (250, 150, 1, 1)])
+def test_what_is_shared_among_threads_is_what_one_thread_finds(shape: tuple[int, ...]) -> None:
+    assert math.prod(shape) > kernels.SMALL
+    x, flow = _numbers(shape, 1, np.float64), _numbers(shape, 2, np.float64)
+    z = np.exp(x - x.max(axis=1, keepdims=True))
+    wanted = z / z.sum(axis=1, keepdims=True)
+    for op, y in ((channel_softmax.OP, wanted), (log_softmax.OP, np.log(wanted))):
+        (found,), saved = op.forward((x,), {}, softmax_along_axis.Params(), no_tick)
+        np.testing.assert_allclose(found, y, rtol=1e-12)
+        slope = wanted * (flow - (flow * wanted).sum(axis=1, keepdims=True))
+        if op is log_softmax.OP:
+            slope = flow - wanted * flow.sum(axis=1, keepdims=True)
+        (back,), _ = op.backward((flow,), saved, no_tick)
+        np.testing.assert_allclose(back, slope, rtol=1e-10, atol=1e-14)

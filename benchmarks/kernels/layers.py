@@ -203,7 +203,42 @@ def softmax() -> Iterator[Work]:
     yield Work("Softmax", "logarithm, 21 × 512 × 512", forward("log_softmax", x), peers, 0.0, 1.0, 1.6)
 
 
+def cross_entropy() -> Iterator[Work]:
+    """Softmax with its loss, of 256 rows of 1000 scores."""
+    x = numbers(256, 1000, 1, 1)
+    right = np.arange(256)
+    peers = of_torch(
+        lambda x, right: (torch.softmax(x, 1), functional().cross_entropy(x[:, :, 0, 0], right, reduction="none")),
+        x,
+        right,
+    )
+    yield Work("Softmax", "with cross-entropy, 256 × 1000", forward("softmax", x, target=tuple(right)), peers)
+
+
+def activations() -> Iterator[Work]:
+    """Functions of each number of 16 maps of 512 × 512, and back."""
+    x, gy = numbers(1, 16, 512, 512), numbers(1, 16, 512, 512)
+    for name, there, back, of_output in (
+        ("relu", lambda x: torch.relu(x), lambda gy, x: torch.ops.aten.threshold_backward(gy, x, 0), False),
+        ("sigmoid", lambda x: torch.sigmoid(x), lambda gy, y: torch.ops.aten.sigmoid_backward(gy, y), True),
+        ("tanh", lambda x: torch.tanh(x), lambda gy, y: torch.ops.aten.tanh_backward(gy, y), True),
+        ("gelu", lambda x: functional().gelu(x), lambda gy, x: torch.ops.aten.gelu_backward(gy, x), False),
+    ):
+        op = operations()[name]
+        (y,), saved = op.forward((x,), {}, op.Params(), no_tick)
+        yield Work("Activations", name, forward(name, x), of_torch(there, x), 0.0, 1.0, 1.5)
+        yield Work(
+            "Activations",
+            f"{name}, gradient",
+            lambda op=op, saved=saved: op.backward((gy,), saved, no_tick),  # type: ignore[misc]
+            of_torch(back, gy, y if of_output else x),
+            0.0,
+            1.0,
+            1.5,
+        )
+
+
 def layers() -> Iterator[Work]:
     """All of them."""
-    for part in (pooling, normalization, softmax):
+    for part in (pooling, normalization, softmax, cross_entropy, activations):
         yield from part()

@@ -78,7 +78,7 @@ def _samples(rng: np.random.Generator) -> Sequence[Sample]:
         "Two images": ((2, 4, 3, 5), Params()),
         "One channel": ((1, 1, 2, 2), Params()),
         "One pixel, many channels": ((1, 70, 1, 1), Params()),
-        "More pixels than a block, on several threads": ((1, 2, 52, 40), Params()),
+        "More pixels than a tile has": ((1, 2, 52, 40), Params()),
         "Rows, temperature 2": ((2, 2, 3, 4), Params("height", 2.0)),
         "Columns, temperature ½": ((1, 2, 3, 35), Params("width", 0.5)),
         "Whole maps": ((2, 2, 5, 7), Params("plane")),
@@ -101,18 +101,18 @@ def operation(name: str, title: str, formula: str, source: str, hint: str, *, lo
 
     def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
         (x,) = xs
-        y = kernels.softmax(x.reshape(_grouped(x.shape, params.axis)), params.temperature, logarithm, tick)
-        return (y.reshape(x.shape),), (y, x.shape, params.temperature)
+        y = kernels.softmax(x, _grouped(x.shape, params.axis), params.temperature, logarithm, tick)
+        return (y,), (y, params)
 
     def backward(
         gys: Sequence[Array | None], saved: Any, tick: Tick
     ) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
-        y, shape, temperature = saved
+        y, params = saved
         if gys[0] is None:
             tick()
-            return (np.zeros(shape, y.dtype),), {}
-        gy = np.ascontiguousarray(gys[0], y.dtype).reshape(y.shape)
-        return (kernels.softmax_gradient(y, gy, temperature, logarithm, tick).reshape(shape),), {}
+            return (np.zeros(y.shape, y.dtype),), {}
+        gy, extents = np.ascontiguousarray(gys[0], y.dtype), _grouped(y.shape, params.axis)
+        return (kernels.softmax_gradient(y, gy, extents, params.temperature, logarithm, tick),), {}
 
     def definition(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> float:
         scores, at = _scores(xs, params, cell)

@@ -65,6 +65,10 @@ class Sets:
         planes = np.repeat(by_set, self.channels)
         return np.tile(planes, self.shape[0]) if self.batch else planes
 
+    def members(self) -> Array:
+        """Which planes of (N·C,) each set has, (sets, planes of a set)."""
+        return np.ascontiguousarray(self.gathered(np.arange(self.shape[0] * self.shape[1])))
+
     def region(self, index: Sequence[int]) -> Region:
         """The set that the cell `index` (n, c, …) lies in."""
         n, c = index[:2]
@@ -155,20 +159,25 @@ class Saved(NamedTuple):
     inverse: Array
 
 
+def _whole(x: Array, sets: Sets) -> bool:
+    """Whether a thread takes whole sets: each stays in its cache, and there are enough to share out."""
+    count = sets.groups if sets.batch else len(x) * sets.groups
+    return sets.count * x.itemsize <= normalization.SET_BYTES and count >= normalization.SETS
+
+
 def normalised(
     x: Array, sets: Sets, weights: Weights, epsilon: float, tick: Tick
 ) -> tuple[Array, Saved, tuple[Array, Array]]:
     """y = γ·(x − μ)/√(σ² + ε) + β with the mean and variance of each set itself, and those two, float64."""
     n, c, h, w = x.shape
-    count = sets.groups if sets.batch else n * sets.groups
     gamma, beta = (np.asarray(weights[name], np.float64) for name in ("gamma", "beta"))
-    if gamma.ndim == 3 or sets.count * x.itemsize > normalization.SET_BYTES or count < normalization.SETS:
+    if gamma.ndim == 3 or not _whole(x, sets):
         found = moments(x, sets, tick)
         return *normalise(x, sets, weights, *found, epsilon, tick), found
     planes, y = read_only(x.reshape(n * c, h * w)), np.empty((n * c, h * w), x.dtype)
-    members = np.ascontiguousarray(sets.gathered(np.arange(n * c)))
-    means, variances = np.empty(count), np.empty(count)
-    for first, last in bands(count, 3 * sets.count, tick):
+    members = sets.members()
+    means, variances = np.empty(len(members)), np.empty(len(members))
+    for first, last in bands(len(members), sets.count, tick):
         normalization.normalise_sets(
             planes, members, np.tile(gamma, n), np.tile(beta, n), epsilon, first, last, means, variances, y
         )
@@ -227,21 +236,32 @@ def gradients(
     else:
         scales = np.tile(gamma, n)
     planes, flow = (read_only(each.reshape(n * c, h * w)) for each in (x, gy))
-    parts = []
-    for first, last in bands(n * c, 2 * h * w, tick):
-        parts.append(normalization.flows(planes[first:last], flow[first:last], means[first:last]))
-    flows, products = (np.concatenate(part) for part in zip(*parts, strict=True))
-    with np.errstate(invalid="ignore", over="ignore"):
-        if not by_element:
+    if _whole(x, sets) and not (by_element or kept):
+        members, gx = sets.members(), np.empty_like(x)
+        flows, products = np.empty((2, n * c))
+        more = np.empty((len(members), 2))
+        more[:, 0], more[:, 1] = mean_flow, 2 * np.asarray(variance_flow)
+        for first, last in bands(len(members), sets.count, tick):
+            normalization.gradient_of_sets(
+                planes, flow, members, scales, mean, inverse, more, first, last, flows, products, gx.reshape(n * c, -1)
+            )
+    else:
+        parts = []
+        for first, last in bands(n * c, 2 * h * w, tick):
+            parts.append(normalization.flows(planes[first:last], flow[first:last], means[first:last]))
+        flows, products = (np.concatenate(part) for part in zip(*parts, strict=True))
+        with np.errstate(invalid="ignore", over="ignore"):
+            if kept:
+                gx = mapped(gy, np.zeros(n * c), scales * inverses, np.zeros(n * c), tick)
+            else:
+                shifts = inverse * sets.gathered(scales * flows).sum(axis=1) - mean_flow
+                pulls = inverse**3 * sets.gathered(scales * products).sum(axis=1) - 2 * np.asarray(variance_flow)
+                shifts, pulls = (sets.spread(each / sets.count) for each in (shifts, pulls))
+                gx = mapped_back(x, gy, means, scales * inverses, shifts, pulls, tick)
+    if not by_element:
+        with np.errstate(invalid="ignore", over="ignore"):
             dgamma = (products * inverses).reshape(n, c).sum(axis=0)
             dbeta = flows.reshape(n, c).sum(axis=0)
-        if kept:
-            gx = mapped(gy, np.zeros(n * c), scales * inverses, np.zeros(n * c), tick)
-        else:
-            shifts = inverse * sets.gathered(scales * flows).sum(axis=1) - mean_flow
-            pulls = inverse**3 * sets.gathered(scales * products).sum(axis=1) - 2 * np.asarray(variance_flow)
-            shifts, pulls = (sets.spread(each / sets.count) for each in (shifts, pulls))
-            gx = mapped_back(x, gy, means, scales * inverses, shifts, pulls, tick)
     return gx, dgamma.astype(x.dtype), dbeta.astype(x.dtype)
 
 
