@@ -6,7 +6,7 @@ with stride s, dilation d, padding p (zeros) and, in g = k // (K/groups), the gr
 
 Bands of output rows go to the threads. Each band copies the input rows that it reads, padding included, into a scratch
 that fits the second-level cache, and sums the taps of several filters and columns at a time in the registers
-(`kernels/tile_rows.py`). An output cell is summed by one thread in one order: the result does not depend on their number.
+(`kernels/tile_rows.py`). A cell is summed by one thread in one order, so the result does not depend on their number.
 Called in bands from Python: a flag polled inside of `prange` is hoisted, so `tick` could not cancel otherwise.
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -27,7 +26,6 @@ def _stream(y, at, made, n):
 def _emit(context, builder, signature, args):
     code = Vectors(context, builder, signature, args)
     y, made, (_, at, _, n) = code.data(0), code.data(2), args
-    bypasses = builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)])
     # Such stores are of whole vectors at multiples of their size: the numbers before and behind go one at a time.
     place = builder.udiv(builder.ptrtoint(code.address(y, at), code.index), code.index(code.size))
     head = builder.and_(builder.neg(place), code.index(code.lanes - 1))
@@ -38,9 +36,7 @@ def _emit(context, builder, signature, args):
         with cgutils.for_range_slice(builder, first, last, code.index(1), code.index) as (j, _):
             builder.store(code.element(made, j), code.address(y, builder.add(at, j)))
     with cgutils.for_range_slice(builder, head, body, code.index(code.lanes), code.index) as (j, _):
-        to = builder.bitcast(code.address(y, builder.add(at, j)), code.vector.as_pointer())
-        stored = builder.store(code.read(made, j), to, align=code.lanes * code.size)
-        stored.set_metadata("nontemporal", bypasses)
+        code.stream(code.read(made, j), y, builder.add(at, j))
     return context.get_dummy_value()
 
 
