@@ -182,6 +182,6 @@ def convolve(
         tick()
         _correlate(
             x, x.reshape(-1), u, starts, y, groups, tiles, tile,
-            (table.left, table.runs, table.run, table.line, table.column_step, pads[0]), at, columns(x.itemsize)[0],
+            (table.left, table.runs, table.run, table.line, table.column_step, pads[0]), at, columns(x.itemsize),
             past, parts, first, min(first + calls, tasks),
         )  # fmt: skip

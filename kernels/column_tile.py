@@ -83,7 +83,7 @@ def _emit_products(context, builder, signature, args):
     index = code.index
     m, v, at, u, start = (code.data(place) for place in (0, 2, 5, 7, 9))
     _, m_begin, _, v_at, v_step, _, taps, _, u_at, _, start_at, start_step, cells = args
-    vectors = columns(code.size)[0] // code.lanes
+    vectors = columns(code.size) // code.lanes
     entry = builder.block
     cell, tap, kept, end = (builder.append_basic_block(name) for name in ("cell", "tap", "kept", "end"))
 
@@ -154,9 +154,9 @@ def products(m, m_at, v, v_at, v_step, at, taps, u, u_at, start, start_at, start
     """m[m_at + (ξ·FILTERS + f)·n + j] = start[start_at + ξ·start_step + f]
                                  + Σ_t u[u_at + (ξ·taps + t)·FILTERS + f]·v[v_at + ξ·v_step + at[t] + j]
 
-    for ξ < cells, f < FILTERS and j < n = `columns(itemsize)[0]`. At least one tap; nothing is checked.
+    for ξ < cells, f < FILTERS and j < n = `columns(itemsize)`. At least one tap; nothing is checked.
     """
-    n = columns(m.itemsize)[0]
+    n = columns(m.itemsize)
     for cell in range(cells):
         for f in range(FILTERS):
             first = m_at + (cell * FILTERS + f) * n

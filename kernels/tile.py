@@ -17,18 +17,15 @@ from numba.extending import intrinsic
 
 from kernels.vector_code import MANY, VECTOR_BYTES, Vectors
 
-__all__ = ["FILTERS", "columns", "defined", "emitted", "signature", "tile_of_filters", "tile_of_one"]
+__all__ = ["FILTERS", "columns", "defined", "emitted", "signature", "tile_of_filters"]
 
 
 FILTERS, VECTORS = (8, 3) if MANY else (4, 3)
-WIDE = 10 if MANY else 8
-"""Vectors of a tile of one filter: as many sums as hide the time that one addition takes."""
 
 
-def columns(itemsize: int) -> tuple[int, int]:
-    """Columns of a tile of `FILTERS` filters, and of one of a single filter."""
-    lanes = VECTOR_BYTES // itemsize
-    return VECTORS * lanes, WIDE * lanes
+def columns(itemsize: int) -> int:
+    """Columns of a tile of `FILTERS` filters."""
+    return VECTORS * (VECTOR_BYTES // itemsize)
 
 
 def defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, filters, n):
@@ -138,14 +135,9 @@ def tile_of_filters(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at
     """y[y_at + f·y_step + j] = start[start_at + f] + Σ_t w[w_at + t·FILTERS + f] · s[s_at + at[t] + j].
 
     All arrays are contiguous with one axis, of one float type, `at` of int64; with `start_at` < 0 the sums begin with
-    what y holds. Nothing is checked: j goes over `columns(itemsize)[0]` cells.
+    what y holds. Nothing is checked: j goes over `columns(itemsize)` cells.
     """
-    defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, FILTERS, columns(y.itemsize)[0])
-
-
-def tile_of_one(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at):
-    """The tile of one filter, with more columns: `columns(itemsize)[1]`."""
-    defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, 1, columns(y.itemsize)[1])
+    defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, FILTERS, columns(y.itemsize))
 
 
 if not config.DISABLE_JIT:
@@ -153,7 +145,3 @@ if not config.DISABLE_JIT:
     @intrinsic
     def tile_of_filters(typing, y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at):
         return signature(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at), emitted(FILTERS, VECTORS)
-
-    @intrinsic
-    def tile_of_one(typing, y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at):
-        return signature(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at), emitted(1, WIDE)

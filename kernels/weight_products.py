@@ -180,7 +180,7 @@ def _panel(channels: int, across: int, tile: int) -> tuple[int, int]:
 def pays(gw: Array, groups: int, dilation: Pair) -> bool:
     """Whether there are many channels and filters, and four fifths of the columns of their tiles are used."""
     filters, channels = gw.shape[0] // groups, gw.shape[1]
-    across, tile = _across(gw, dilation), columns(gw.itemsize)[0]
+    across, tile = _across(gw, dilation), columns(gw.itemsize)
     _, tiles = _panel(channels, across, tile)
     return min(channels, filters) >= LEAST and 5 * channels * across >= 4 * tiles * tile
 
@@ -196,7 +196,7 @@ def weight_gradient(
     """gw: (K, C/groups, kh, kw) from x (N, C, H, W) and gy (N, K, H', W'), all of one float type."""
     filters, channels, *taps = gw.shape
     images, _, height, width = gy.shape
-    tile, across = columns(x.itemsize)[0], _across(gw, dilation)
+    tile, across = columns(x.itemsize), _across(gw, dilation)
     panel, _ = _panel(channels, across, tile)
     of_group = filters // groups
     bins = max(1, min(BINS, images * height, -(-images * height * width // BIN_PIXELS), BINS_BYTES // (gw.size * 8)))

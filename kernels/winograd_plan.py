@@ -89,7 +89,7 @@ def planned(
 ) -> Plan:
     """Blocks of at most some `bytes_` for `maps` outputs of these extents, dealt to so many threads."""
     itemsize = np.dtype(dtype).itemsize
-    width, vector = columns(itemsize)[0], lanes(itemsize)
+    width, vector = columns(itemsize), lanes(itemsize)
     # Products of a tile: more than the cells that it reads where a modulus does not split.
     alpha, beta = down.into.outputs, across.into.outputs
     cells_down, cells_across = down.m + down.r - 1, across.m + across.r - 1

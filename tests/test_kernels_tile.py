@@ -44,17 +44,10 @@ def _many(y, y_at, step, start, start_at, s, s_at, at, n, w, w_at) -> None:
     tile.tile_of_filters(y, y_at, step, start, start_at, s, s_at, at, n, w, w_at)
 
 
-@njit
-def _one(y, y_at, step, start, start_at, s, s_at, at, n, w, w_at) -> None:
-    tile.tile_of_one(y, y_at, step, start, start_at, s, s_at, at, n, w, w_at)
-
-
 @pytest.mark.parametrize("start_at", [2, -1])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_tile_gives_what_its_definition_gives(dtype: Any, start_at: int) -> None:
-    many, wide = tile.columns(np.dtype(dtype).itemsize)
-    check(_many, dtype, tile.FILTERS, many, tile.defined, start_at)
-    check(_one, dtype, 1, wide, tile.defined, start_at)
+    check(_many, dtype, tile.FILTERS, tile.columns(np.dtype(dtype).itemsize), tile.defined, start_at)
 
 
 @pytest.mark.skipif(config.DISABLE_JIT, reason="there is nothing to emit without the compiler")

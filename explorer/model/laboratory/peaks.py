@@ -64,7 +64,7 @@ class Loads:
     """Nothing but the one or the other, some milliseconds of it at a call; `flop` and `bytes` are what a call takes."""
 
     def __init__(self, rounds: int = _ROUNDS, numbers: int = _NUMBERS) -> None:
-        width, self.threads = columns(4)[0], threads()
+        width, self.threads = columns(4), threads()
         self.flop = 2.0 * self.threads * rounds * _TAPS * FILTERS * width
         self.bytes = 12.0 * numbers
         tile = np.zeros((self.threads, FILTERS * width), np.float32), np.zeros(FILTERS, np.float32)
