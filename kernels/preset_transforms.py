@@ -92,7 +92,7 @@ def applied(code: Vectors, matrix: Matrix, values: list[Any]) -> list[Any]:
 
 
 def _constant(code: Vectors, factor: Fraction) -> Any:
-    return code.constant(float(factor))
+    return code.repeated(float(factor))
 
 
 def rows_of(code: Vectors, at: Any, step: Any, shift: Any, count: int, wrap: int) -> list[Any]:

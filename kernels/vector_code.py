@@ -128,13 +128,13 @@ class Vectors:
         one = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), value, ir.IntType(32)(0))
         return self.picked(one, one, [0] * self.lanes)
 
-    def constant(self, value: float) -> Any:
+    def repeated(self, value: float) -> Any:
         """A vector of a number that is known."""
         return ir.Constant(self.vector, [value] * self.lanes)
 
     def zeros(self) -> Any:
         """A vector of zeros."""
-        return self.constant(0.0)
+        return self.repeated(0.0)
 
     def times_plus(self, a: Any, b: Any, c: Any) -> Any:
         """a·b + c, rounded once."""
