@@ -31,20 +31,22 @@ METHODS = ("direct", "im2col", "winograd", "columns", "fft", "auto")
 class Crossovers(NamedTuple):
     """From where on a method is quicker than the sum, on one machine.
 
-    channels, products  channels and filters of a group, and pairs of them, from which F(4×4, 3×3) is quicker
-    extent, large       rows and columns of an output from which F(2×2) is quicker, and F(4×4) quicker than that
+    channels, products  channels and filters of a group, and pairs of them, from which F(m×m, 3×3) is quicker
+    bulk, large         channels or filters of a group times rows or columns of an output, the fewer of each, from which
+                        it is; and rows and columns from which F(4×4) is quicker than F(2×2)
     fft, fft_of_more    taps of a kernel from which the Fourier transform is quicker than the sum: the second with
                         `FFT_CHANNELS` channels and more
-    filters, field      filters of a group, and rows and columns of an output, from which F(m×1) is quicker
+    rows, field         rows of taps of a filter, all channels together, and rows and columns of an output, from which
+                        F(m×1) is quicker
     """
 
     channels: int = 16
     products: int = 512
-    extent: int = 48
-    large: int = 48
+    bulk: int = 1000
+    large: int = 24
     fft: int = 17 * 17
     fft_of_more: int = 13 * 13
-    filters: int = 2
+    rows: int = 14
     field: int = 64
 
 
@@ -111,14 +113,18 @@ def chosen(
     channels, taps = w[1], w[2] * w[3]
     filters = y[1] * channels // x[1]
     dense = stride == (1, 1) and dilation == (1, 1)
-    large = min(channels, filters) >= crossovers.channels and channels * filters >= crossovers.products
-    if dense and large and w[2:] == (3, 3) and min(y[2:]) >= crossovers.extent:
+    fewer = min(channels, filters)
+    many = fewer >= crossovers.channels and channels * filters >= crossovers.products
+    if dense and w[2:] == (3, 3) and many and fewer * min(y[2:]) >= crossovers.bulk:
         return "winograd"
     least = crossovers.fft_of_more if channels >= FFT_CHANNELS else crossovers.fft
     if dense and taps >= least:
         return "fft"
-    many = filters >= crossovers.filters and min(y[2:]) >= crossovers.field
-    return "columns" if many and column_convolution.carries(w[2:], stride) else "direct"
+    # Of one filter most of a tile of several would be lost.
+    deep = filters > 1 and channels * w[2] >= crossovers.rows
+    return (
+        "columns" if deep and min(y[2:]) >= crossovers.field and column_convolution.carries(w[2:], stride) else "direct"
+    )
 
 
 def _down_only(down: FastFilter, across: FastFilter) -> bool:

@@ -25,7 +25,7 @@ from explorer.refusal import Refusal
 from kernels.convolution_methods import USUAL, Crossovers, chosen, outputs_of_tile
 
 CONV = operations()["conv"]
-HERE = Calibration(Crossovers(channels=1, products=4, extent=4, large=16)._asdict(), "2026-02-03")
+HERE = Calibration(Crossovers(channels=1, products=4, bulk=4, large=16)._asdict(), "2026-02-03")
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def by(quicker: Any, seen: list[Case] | None = None) -> Faster:
 def a_machine(case: Case) -> bool:
     """F(4×4) pays from 144 pairs with at least 6 of each on, and from 24 rows on; F(2×2) from 10 on; FFT from 21²."""
     if case.way[0] == "columns":
-        return case.filters >= 3 and case.extent >= 48
+        return case.channels >= 6 and case.extent >= 48
     if case.way[0] == "fft":
         return case.taps >= (21 if case.channels == 1 else 13)
     if case.way[1] == 2:
@@ -62,7 +62,7 @@ def a_machine(case: Case) -> bool:
 
 
 def test_the_crossovers_of_a_machine_are_found() -> None:
-    assert finished(calibrated(by(a_machine))) == Crossovers(6, 144, 10, 24, 21 * 21, 13 * 13, 3, 48)
+    assert finished(calibrated(by(a_machine))) == Crossovers(6, 144, 32 * 10, 24, 21 * 21, 13 * 13, 18, 48)
 
 
 def test_what_is_quicker_nowhere_is_never_taken() -> None:
@@ -75,7 +75,7 @@ def test_what_is_quicker_nowhere_is_never_taken() -> None:
 
 def test_what_is_quicker_everywhere_is_taken_from_the_least_size_on() -> None:
     found = finished(calibrated(by(lambda case: True)))
-    assert found == Crossovers(2, 4, 4, 4, 25, 25, 1, 8)
+    assert found == Crossovers(2, 4, 32 * 4, 4, 25, 25, 3, 8)
 
 
 def test_a_size_at_which_it_is_quicker_below_one_at_which_it_is_not_does_not_count() -> None:
@@ -85,7 +85,7 @@ def test_a_size_at_which_it_is_quicker_below_one_at_which_it_is_not_does_not_cou
 
 def test_small_tiles_need_not_pay_where_large_ones_do() -> None:
     found = finished(calibrated(by(lambda case: case.way != ("winograd", 2))))
-    assert found.extent == found.large == 4
+    assert (found.bulk, found.large) == (32 * 4, 4)
 
 
 def test_the_search_is_short_and_its_progress_goes_up() -> None:
@@ -122,9 +122,9 @@ def test_auto_goes_by_the_crossovers_in_force() -> None:
     shapes = ((1, 8, 40, 40),)
     assert crossovers() == USUAL
     assert chosen_by_auto(CONV, shapes, params) == Way("direct")
-    use_crossovers({"channels": 8, "products": 64, "extent": 40, "large": 40})
+    use_crossovers({"channels": 8, "products": 64, "bulk": 320, "large": 40})
     assert chosen_by_auto(CONV, shapes, params) == Way("winograd", 4)
-    use_crossovers({"channels": 8, "products": 64, "extent": 40, "large": 50})
+    use_crossovers({"channels": 8, "products": 64, "bulk": 320, "large": 50})
     assert chosen_by_auto(CONV, shapes, params) == Way("winograd", 2)
     assert outputs_of_tile((1, 8, 40, 40), crossovers()) == 2
     x = np.random.default_rng(0).standard_normal(shapes[0]).astype(np.float32)
@@ -200,20 +200,20 @@ def test_a_crossover_out_of_its_range_is_no_crossover(tmp_path: Path, value: Any
 
 
 def test_what_was_measured_before_there_was_a_method_still_holds_for_the_others(tmp_path: Path) -> None:
-    sizes = {name: size for name, size in HERE.crossovers.items() if name not in ("filters", "field")}
+    sizes = {name: size for name, size in HERE.crossovers.items() if name not in ("rows", "field")}
     keep(tmp_path, machine(), Calibration(sizes, "2026-02-03"))
     found = kept(tmp_path, machine())
     assert found == Calibration(sizes, "2026-02-03")
     use_crossovers(found.crossovers)
-    assert (crossovers().filters, crossovers().channels) == (USUAL.filters, 1)
+    assert (crossovers().rows, crossovers().channels) == (USUAL.rows, 1)
 
 
 def test_methods_are_compared_with_what_would_be_taken_in_their_place() -> None:
     seen: list[Case] = []
-    finished(calibrated(by(lambda case: case.way[0] != "columns" or case.filters >= 4, seen)))
-    against = {case.against[0] for case in seen if case.way == ("winograd", 4) and case.filters < 4}
+    finished(calibrated(by(lambda case: case.way[0] != "columns" or case.channels >= 4, seen)))
+    against = {case.against[0] for case in seen if case.way == ("winograd", 4) and case.channels < 4}
     assert against == {"direct"}
-    against = {case.against for case in seen if case.way == ("winograd", 4) and case.filters >= 8 <= case.extent}
+    against = {case.against for case in seen if case.way == ("winograd", 4) and case.channels >= 8 <= case.extent}
     assert against == {("columns", 0), ("winograd", 2)}
 
 
@@ -258,10 +258,10 @@ def test_a_machine_is_measured_when_asked_and_known_at_the_next_start(
         report = driver.explore.report
         assert report is not None
         before = report.maps[0].values.copy()
-        calibrate(driver, monkeypatch, lambda case: case.way[0] == "winograd")
-        assert crossovers() == Crossovers(2, 4, 4, 4, NEVER, NEVER, NEVER, NEVER)
+        calibrate(driver, monkeypatch, lambda case: case.way[0] == "columns")
+        assert crossovers() == Crossovers(NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, 3, 8)
         assert "on this machine" in driver.told
-        assert "Winograd F(4 × 4) from 2 channels on; measured 2" in details(driver)
+        assert "F(m × 1) from 3 rows of taps on; measured 2" in details(driver)
         again = driver.explore.report
         assert again is not None
         made = again.maps[0].values
@@ -269,7 +269,7 @@ def test_a_machine_is_measured_when_asked_and_known_at_the_next_start(
         assert (made != before).any(), "the layers are computed anew, and this one by another method"
     use_crossovers({})
     with driven(data=tmp_path) as driver:
-        assert crossovers().channels == 2
+        assert crossovers().rows == 3
         assert "measured 2" in details(driver)
     with driven() as driver:
         assert crossovers() == USUAL

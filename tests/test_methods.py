@@ -302,7 +302,7 @@ def test_a_layer_without_a_choice_says_so(driver: Driver, methods: QTableWidget)
 
 
 def test_fast_filters_down_the_columns_are_named_counted_and_measured() -> None:
-    x, weights, params = made(kernel=(3, 3))
+    x, weights, params = made((1, 6, 18, 21), kernel=(3, 3))
     wide = np.random.default_rng(0).standard_normal((1, x.shape[1], 70, 70)).astype(np.float32)
     rows = table(wide, weights, params)
     taken = rows[Way("auto")].takes

@@ -31,12 +31,12 @@ _Size = Annotated[int, msgspec.Meta(ge=1, le=NEVER)]
 class _Sizes(msgspec.Struct, forbid_unknown_fields=True):
     channels: _Size
     products: _Size
-    extent: _Size
+    bulk: _Size
     large: _Size
     fft: _Size
     fft_of_more: _Size
     # Not in what earlier kernels were measured with.
-    filters: _Size | msgspec.UnsetType = msgspec.UNSET
+    rows: _Size | msgspec.UnsetType = msgspec.UNSET
     field: _Size | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -26,7 +26,7 @@ CLOSE = 1.2
 """Ratio of two times up to which they are taken again: another program may have run beside one of them."""
 SQUARES = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 """Channels and filters alike, and channels alone."""
-FILTERS = (1, 2, 3, 4, 8)
+CHANNELS = (1, 2, 3, 4, 5, 6, 8, 12, 16)
 EXTENTS = (4, 6, 8, 10, 12, 16, 24, 32, 48, 64)
 FIELDS = (8, 16, 24, 32, 48, 64, 96, 128)
 KERNELS = (5, 7, 9, 11, 13, 17, 21, 25, 29, 33)
@@ -34,8 +34,10 @@ _MAP, _CHANNELS = 64, 32
 """Of the layers in which nothing is looked for but something else."""
 _PICTURE = {1: 256, FFT_CHANNELS: 128}
 """Rows and columns for the Fourier transform, by channels."""
-_COLUMNS = 3, 8
+_COLUMNS = 16, 8
 """Channels and filters for fast filters down the columns."""
+_TALL = 3
+"""Rows and columns of a kernel where neither is looked for."""
 _SEARCHES = 8
 
 
@@ -61,21 +63,21 @@ Faster = Callable[[Case], Steps[bool]]
 def calibrated(faster: Faster) -> Steps[Crossovers]:
     """All crossovers, each as `faster` finds it. The share of them that are found is the progress."""
 
-    def down(filters: int) -> tuple[Case, ...]:
-        return (Case(_COLUMNS[0], filters, FIELDS[-1], 3, ("columns", 0)),)
+    def down(channels: int) -> tuple[Case, ...]:
+        return (Case(channels, _COLUMNS[1], FIELDS[-1], _TALL, ("columns", 0)),)
 
     def field_of(extent: int) -> tuple[Case, ...]:
-        return (Case(*_COLUMNS, extent, 3, ("columns", 0)),)
+        return (Case(*_COLUMNS, extent, _TALL, ("columns", 0)),)
 
-    filters = yield from _least(FILTERS, down, faster, 0)
-    field = yield from _least(FIELDS if filters < NEVER else (), field_of, faster, 1)
+    deep = yield from _least(CHANNELS, down, faster, 0)
+    field = yield from _least(FIELDS if deep < NEVER else (), field_of, faster, 1)
 
     def otherwise(of: int, extent: int) -> tuple[str, int]:
-        """What "auto" takes for so many filters and rows where it takes nothing that is looked for here."""
-        return ("columns", 0) if of >= filters and extent >= field else ("direct", 0)
+        """What "auto" takes for so many channels and rows where it takes nothing that is looked for here."""
+        return ("columns", 0) if of >= deep and extent >= field else ("direct", 0)
 
     def winograd(channels: int, of: int) -> Case:
-        return Case(channels, of, _MAP, 3, ("winograd", 4), otherwise(of, _MAP))
+        return Case(channels, of, _MAP, _TALL, ("winograd", 4), otherwise(channels, _MAP))
 
     def both(channels: int) -> tuple[Case, ...]:
         more = -(-(square * square) // channels)
@@ -84,29 +86,28 @@ def calibrated(faster: Faster) -> Steps[Crossovers]:
     def fourier(channels: int) -> Callable[[int], tuple[Case, ...]]:
         return lambda taps: (Case(channels, channels, _PICTURE[channels], taps, ("fft", 0)),)
 
-    def small(extent: int) -> tuple[Case, ...]:
-        return (Case(_CHANNELS, _CHANNELS, extent, 3, ("winograd", 2), otherwise(_CHANNELS, extent)),)
-
     def large(extent: int) -> tuple[Case, ...]:
-        ways = otherwise(_CHANNELS, extent), ("winograd", 2)
-        return tuple(Case(_CHANNELS, _CHANNELS, extent, 3, ("winograd", 4), against) for against in ways)
+        return (Case(_CHANNELS, _CHANNELS, extent, _TALL, ("winograd", 4), ("winograd", 2)),)
+
+    def either(extent: int) -> tuple[Case, ...]:
+        way = ("winograd", 4 if extent >= tiles else 2)
+        return (Case(_CHANNELS, _CHANNELS, extent, _TALL, way, otherwise(_CHANNELS, extent)),)
 
     square = yield from _least(SQUARES, lambda size: (winograd(size, size),), faster, 2)
     fewer = [size for size in SQUARES if size <= square < NEVER]
     channels = yield from _least(fewer, both, faster, 3)
     tiles = yield from _least(EXTENTS, large, faster, 4)
-    # Where F(4×4) is taken F(2×2) need not be quicker than the sum.
-    extent = yield from _least([size for size in EXTENTS if size < tiles], small, faster, 5)
+    extent = yield from _least(EXTENTS, either, faster, 5)
     one = yield from _least(KERNELS, fourier(1), faster, 6)
     more = yield from _least(KERNELS, fourier(FFT_CHANNELS), faster, 7)
     return Crossovers(
         min(channels, square),
         min(square * square, NEVER),
-        min(extent, tiles),
+        min(_CHANNELS * extent, NEVER),
         tiles,
         min(one * one, NEVER),
         min(more * more, NEVER),
-        filters,
+        min(_TALL * deep, NEVER),
         field,
     )
 

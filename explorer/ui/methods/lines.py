@@ -79,8 +79,8 @@ def crossovers_text(measured: str) -> str:
     told = []
     if now.channels < NEVER:
         told.append(_tr("Methods", "Winograd F(4 × 4) from {0} channels on").format(now.channels))
-    if now.filters < NEVER:
-        told.append(_tr("Methods", "F(m × 1) from {0} filters on").format(now.filters))
+    if now.rows < NEVER:
+        told.append(_tr("Methods", "F(m × 1) from {0} rows of taps on").format(now.rows))
     if now.fft < NEVER:
         told.append(_tr("Methods", "Fourier from {0} taps on").format(now.fft))
     when = _tr("Methods", "measured {0}").format(measured) if measured else _tr("Methods", "as the program comes")
