@@ -1,6 +1,6 @@
 """The exponential function and its kin, for one number, without a branch: loops over them become vectors.
 
-`math.exp` is a call for each number, several times slower. But for `exp_single` they take float64, and keep the
+`math.exp` is a call for each number, several times slower. But for those in `_single` they take float64, and keep the
 relative error under 1e-15 wherever the result is a normal number, round smaller ones gradually to 0, take ±∞ to the
 limit, and hand NaN on.
 """
@@ -19,6 +19,7 @@ _LN2_LOW = 1.90821492927058770002e-10
 _LOG2_E = 1.4426950408889634
 
 _LOG2_E_SINGLE, _LEAST_SINGLE, _BACK_SINGLE = np.float32(_LOG2_E), np.float32(-104), np.float32(2.0**-64)
+_LEAST_DIFFERENCE = np.float32(-50)
 _LN2_HIGH_SINGLE, _LN2_LOW_SINGLE = np.float32(0.693359375), np.float32(-2.12194440e-4)
 _ONE, _HALF, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH = (np.float32(1 / math.factorial(k)) for k in range(1, 8))
 
@@ -128,6 +129,23 @@ def expm1_negative(x):
     power = _power_of_2(n)
     y = power * _expm1_reduced(r) + (power - 1.0)
     return y if x == x else x
+
+
+@strict_kernel
+def expm1_negative_single(x):
+    """e^x − 1 for x ≤ 0 in float32, within 4 units in the last place, as `expm1_negative`; −1 below −50."""
+    bounded = _LEAST_DIFFERENCE if x < _LEAST_DIFFERENCE else x
+    risen = bounded * _LOG2_E_SINGLE + _ROUNDS_SINGLE
+    n = risen - _ROUNDS_SINGLE
+    r = (bounded - n * _LN2_HIGH_SINGLE) - n * _LN2_LOW_SINGLE
+    p = _SEVENTH
+    p = p * r + _SIXTH
+    p = p * r + _FIFTH
+    p = p * r + _FOURTH
+    p = p * r + _THIRD
+    p = p * r + _HALF
+    power = np.int32(np.float32(risen).view(np.int32) << 23).view(np.float32) * _BACK_SINGLE
+    return power * (p * (r * r) + r) + (power - _ONE)
 
 
 @strict_kernel

@@ -65,9 +65,9 @@ def _of(op: Op, x: Any, params: Any = None, weights: Any = None) -> Any:
     return op.forward((x,), weights, params, no_tick)[0][0]
 
 
-def _slope(op: Op, x: Any, params: Any = None) -> Any:
+def _slope(op: Op, x: Any, params: Any = None, dtype: Any = np.float64) -> Any:
     params = op.Params() if params is None else params
-    x = np.asarray(x, np.float64).reshape(1, 1, 1, -1)
+    x = np.asarray(x, dtype).reshape(1, 1, 1, -1)
     _, saved = op.forward((x,), op.init((x.shape,), params, np.random.default_rng(0)), params, no_tick)
     (gx,), _ = op.backward([np.ones_like(x)], saved, no_tick)
     assert gx is not None
@@ -279,3 +279,14 @@ def test_an_explanation_shows_the_numbers_of_its_formula() -> None:
     assert y.value == pytest.approx(1 / (1 + math.exp(2)))
     curve, stretched = elu.OP.explain((x,), {}, elu.Params(3.0), cell)
     assert (curve.value, stretched.value) == (math.expm1(-2), 3 * math.expm1(-2))
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh"])
+def test_the_slope_in_float32_is_that_of_float64_to_its_last_digits(name: str) -> None:
+    """Three units in the last place, down to the least normal number; the ends are met alike."""
+    op, params = SMOOTH[name]
+    tiny = np.geomspace(1e-30, 40, 400)
+    x = np.concatenate([np.linspace(-40, 40, 801), tiny, -tiny, [-np.inf, -0.0, np.inf, np.nan]]).astype(np.float32)
+    found, expected = _slope(op, x, params, np.float32), _slope(op, x, params)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=3.6e-7, atol=1e-44)

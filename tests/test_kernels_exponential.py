@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernels.exponential import bell, exp, exp_single, expm1_negative, log1p_unit, log_from_1, normal_tail
+from kernels.exponential import (
+    bell,
+    exp,
+    exp_single,
+    expm1_negative,
+    expm1_negative_single,
+    log1p_unit,
+    log_from_1,
+    normal_tail,
+)
 
 SMALLEST = 2.0**-1022
 
@@ -101,3 +110,11 @@ def test_the_logarithm_of_numbers_from_1_on_keeps_its_digits() -> None:
     found, expected = _both(log_from_1, math.log, x)
     np.testing.assert_allclose(found, expected, rtol=5e-16)
     assert math.isnan(log_from_1(np.nan))
+
+
+def test_the_difference_from_1_in_float32_keeps_its_digits_near_0() -> None:
+    small = np.geomspace(1e-37, 1, 1500)
+    x = np.concatenate([-small, np.linspace(-120, 0, 6000), [-np.inf]]).astype(np.float32)
+    found, expected = _both(lambda x: expm1_negative_single(np.float32(x)), math.expm1, x)
+    np.testing.assert_allclose(found, expected, rtol=3e-7)
+    assert math.isnan(expm1_negative_single(np.float32(np.nan)))
