@@ -160,11 +160,11 @@ def products(m, m_at, v, v_at, v_step, at, taps, u, u_at, start, start_at, start
     for cell in range(cells):
         for f in range(FILTERS):
             first = m_at + (cell * FILTERS + f) * n
-            sums = m[first : first + n]
-            sums[:] = start[start_at + cell * start_step + f]
+            sums = np.full(n, start[start_at + cell * start_step + f], np.float64)
             for t in range(taps):
                 place = v_at + cell * v_step + at[t]
-                sums += u[u_at + (cell * taps + t) * FILTERS + f] * v[place : place + n]
+                sums += float(u[u_at + (cell * taps + t) * FILTERS + f]) * v[place : place + n]
+            m[first : first + n] = sums
 
 
 if not config.DISABLE_JIT:

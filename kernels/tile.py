@@ -12,6 +12,7 @@ How large a vector is and how many sums fit is the host's: AVX-512 and ARM have 
 
 from __future__ import annotations
 
+import numpy as np
 from numba import config, types
 from numba.extending import intrinsic
 
@@ -29,13 +30,13 @@ def columns(itemsize: int) -> int:
 
 
 def defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, filters, n):
-    """What a tile of `filters` filters and `n` columns computes."""
+    """What a tile of `filters` filters and `n` columns computes, but for rounding: here once, at the end."""
     for f in range(filters):
-        sums = y[y_at + f * y_step : y_at + f * y_step + n]
-        if start_at >= 0:
-            sums[:] = start[start_at + f]
+        row = y[y_at + f * y_step : y_at + f * y_step + n]
+        sums = np.full(n, start[start_at + f], np.float64) if start_at >= 0 else row.astype(np.float64)
         for t in range(taps):
-            sums += w[w_at + t * filters + f] * s[s_at + at[t] : s_at + at[t] + n]
+            sums += float(w[w_at + t * filters + f]) * s[s_at + at[t] : s_at + at[t] + n]
+        row[:] = sums
 
 
 def entering(code, *sources):

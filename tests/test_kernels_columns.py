@@ -203,7 +203,7 @@ def test_a_derived_filter_that_is_known_and_plain_along_the_rows_goes_down_the_c
 def test_a_layer_by_itself_takes_them_for_a_dilated_kernel() -> None:
     conv = operations()["conv"]
     params = conv.Params(filters=5, kernel=(5, 3), dilation=(2, 1), method="auto")
-    x = np.random.default_rng(0).standard_normal((1, 2, 70, 80))
+    x = np.random.default_rng(0).standard_normal((1, 3, 70, 80))
     weights = conv.init((x.shape,), params, np.random.default_rng(0))
     plain = conv.Params(filters=5, kernel=(5, 3), dilation=(2, 1), method="direct")
     (y,), _ = conv.forward((x,), weights, params, no_tick)

@@ -160,7 +160,7 @@ def test_a_way_that_does_not_apply_says_why(given: dict[str, Any], way: Way, rea
 
 
 def test_automatic_has_the_numbers_of_what_it_takes() -> None:
-    x, weights, params = made((1, 16, 50, 50), filters=32)
+    x, weights, params = made((1, 32, 50, 50), filters=32)
     rows = table(x, weights, params)
     taken = rows[Way("auto")].takes
     assert taken == Way("winograd", 4) == chosen_by_auto(CONV, (x.shape,), params)

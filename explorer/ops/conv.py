@@ -92,7 +92,16 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
         # Enough images for all threads: each then takes some of them, where it would share in one.
         sample("Winograd, sixteen images", 16, 1, 3, 4, filters=1, method="winograd", tile=2),
         sample(
-            "Winograd, rectangular, true convolution", 1, 4, 9, 8, kernel=(2, 5), groups=2, method="winograd", **turned
+            "Winograd, rectangular, true convolution",
+            1,
+            4,
+            9,
+            8,
+            kernel=(2, 5),
+            groups=2,
+            method="winograd",
+            tile=2,
+            **turned,
         ),
         sample(
             "Derived, by moduli along the columns",
