@@ -73,21 +73,28 @@ def exp(x):
 
 
 @strict_kernel
-def exp_single(x):
-    """e^x for x ≤ 0 in float32, within 2 units in the last place: twice as many numbers at once, e^r up to r^7/7!.
-
-    Below −104 it is 0, and NaN stays NaN. 2^(n + 64) is no subnormal, so that small results round once.
-    """
-    bounded = _LEAST_SINGLE if x < _LEAST_SINGLE else x
-    risen = bounded * _LOG2_E_SINGLE + _ROUNDS_SINGLE
+def _reduced_single(x):
+    """n + _ROUNDS_SINGLE, r = x − n ln 2 and ½ + r/3! + … + r^5/7!, with n = round(x / ln 2) ≤ 0, in float32."""
+    risen = x * _LOG2_E_SINGLE + _ROUNDS_SINGLE
     n = risen - _ROUNDS_SINGLE
-    r = (bounded - n * _LN2_HIGH_SINGLE) - n * _LN2_LOW_SINGLE
+    r = (x - n * _LN2_HIGH_SINGLE) - n * _LN2_LOW_SINGLE
     p = _SEVENTH
     p = p * r + _SIXTH
     p = p * r + _FIFTH
     p = p * r + _FOURTH
     p = p * r + _THIRD
     p = p * r + _HALF
+    return risen, r, p
+
+
+@strict_kernel
+def exp_single(x):
+    """e^x for x ≤ 0 in float32, within 2 units in the last place: twice as many numbers at once, e^r up to r^7/7!.
+
+    Below −104 it is 0, and NaN stays NaN. 2^(n + 64) is no subnormal, so that small results round once.
+    """
+    bounded = _LEAST_SINGLE if x < _LEAST_SINGLE else x
+    risen, r, p = _reduced_single(bounded)
     p = p * r + _ONE
     p = p * r + _ONE
     return p * np.int32(np.float32(risen).view(np.int32) << 23).view(np.float32) * _BACK_SINGLE
@@ -135,15 +142,7 @@ def expm1_negative(x):
 def expm1_negative_single(x):
     """e^x − 1 for x ≤ 0 in float32, within 4 units in the last place, as `expm1_negative`; −1 below −50."""
     bounded = _LEAST_DIFFERENCE if x < _LEAST_DIFFERENCE else x
-    risen = bounded * _LOG2_E_SINGLE + _ROUNDS_SINGLE
-    n = risen - _ROUNDS_SINGLE
-    r = (bounded - n * _LN2_HIGH_SINGLE) - n * _LN2_LOW_SINGLE
-    p = _SEVENTH
-    p = p * r + _SIXTH
-    p = p * r + _FIFTH
-    p = p * r + _FOURTH
-    p = p * r + _THIRD
-    p = p * r + _HALF
+    risen, r, p = _reduced_single(bounded)
     power = np.int32(np.float32(risen).view(np.int32) << 23).view(np.float32) * _BACK_SINGLE
     return power * (p * (r * r) + r) + (power - _ONE)
 
