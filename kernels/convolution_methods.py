@@ -17,13 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kernels import column_convolution, convolution, fft_convolution, im2col, winograd
-from kernels.algebra.filter_form import transposed
-from kernels.algebra.points import ACCURATE
-from kernels.algebra.winograd import linear_moduli
-from kernels.algebra.winograd import winograd as convolver
 from kernels.column_tile import ALGORITHMS
 from kernels.convolution import Array, Pads, Pair, Tick
 from kernels.fast_filter import FastFilter, fast_filter
+from kernels.preset_transforms import usual_algorithm
 
 METHODS = ("direct", "im2col", "winograd", "columns", "fft", "auto")
 
@@ -144,7 +141,4 @@ def outputs_of_tile(y: tuple[int, ...], crossovers: Crossovers = USUAL) -> int:
 @lru_cache(maxsize=64)
 def usual_filter(m: int, r: int) -> FastFilter:
     """F(m, r) at the points of least error. ValueError where there are not enough of them."""
-    if m + r - 2 > len(ACCURATE):
-        raise ValueError(f"F({m}, {r}) takes {m + r - 2} points, {len(ACCURATE)} are known")
-    moduli = linear_moduli(ACCURATE[: m + r - 2])
-    return fast_filter(transposed(convolver(r, m, moduli, infinity=True).convolver))
+    return fast_filter(usual_algorithm(m, r))
