@@ -15,6 +15,7 @@ import numpy as np
 from kernels._jit import kernel, parallel_kernel, prange
 from kernels.halving import halves, mean_of_pairs, mean_of_pairs_gradient
 from kernels.largest_rows import SPARE_BYTES, largest_of_rows
+from kernels.rolling_sums import mean_of_nine, rolls
 from kernels.vector_code import VECTOR_BYTES
 from kernels.vector_rows import weave
 from kernels.window_rows import direct, largest_of_windows
@@ -190,6 +191,8 @@ def mean_pool(x, kernel, stride, dilation, begin, counts, first, last, y):  # ty
         stop = min(last, start + _RUN)
         if halves(x, y, kernel, stride, dilation, begin):
             mean_of_pairs(x, counts, start, stop, y)
+        elif rolls(kernel, stride, dilation):
+            mean_of_nine(x, kernel, stride, begin, counts, start, stop, y)
         else:
             _mean_rows(x, kernel, stride, dilation, begin, counts, start, stop, y)
 

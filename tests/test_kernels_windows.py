@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numba import njit
+from numpy.lib.stride_tricks import sliding_window_view
 
-from explorer.ops import counter_random, kmax_pool, max_unpool
+from explorer.ops import counter_random, kmax_pool, max_unpool, mean_pool
 from explorer.ops.op import no_tick
 from kernels.leading_rows import insert_rows
 from kernels.pair_rows import draw_pairs, mean_pairs, repeat_pairs, spread_pairs
@@ -187,3 +188,21 @@ def test_one_place_outside_of_its_window_is_unpooled_like_any_other(place: tuple
     heard = gx.reshape(6, -1) == np.take_along_axis(gy.reshape(6, -1), switches.reshape(6, -1), 1)
     alike = place[:2] == (1, 2)
     assert np.count_nonzero(~heard) == (1 if alike and overlap == "last" else 0)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("size", [(1, 2), (3, 3), (20, 37), (40, 5)])
+@pytest.mark.parametrize("pads", [(0, 0, 0, 0), (1, 1, 1, 1), (2, 0, 1, 2)])
+def test_means_over_nine_cells_one_apart_keep_to_their_windows_and_planes(size: Any, pads: Any, dtype: Any) -> None:
+    if size == (1, 2) and pads != (1, 1, 1, 1):
+        size = (3, 4)
+    x = np.random.default_rng(3).standard_normal((2, 3, *size)).astype(dtype)
+    # What is not finite must be in the windows that hold it alone, not in later sums.
+    x[0, 1, 0, 1], x[1, 0, -1, -1] = np.nan, np.inf
+    params = mean_pool.Params(kernel=(3, 3), stride=(1, 1), padding="numbers", pads=pads)
+    y = mean_pool.forward((x,), {}, params, no_tick)[0][0]
+    padded = np.pad(x.astype(np.float64), ((0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3])))
+    inside = np.pad(np.ones(size), ((pads[0], pads[2]), (pads[1], pads[3])))
+    windows, cells = (sliding_window_view(of, (3, 3), (-2, -1)) for of in (padded, inside))
+    expected = windows.sum((-2, -1)) / cells.sum((-2, -1))
+    np.testing.assert_allclose(y, expected, rtol=4 * np.finfo(dtype).eps, atol=1e-15 if dtype == np.float64 else 1e-9)
