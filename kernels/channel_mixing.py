@@ -28,7 +28,13 @@ PANEL_BYTES = 1 << 18
 """The most that a panel of more than one tile takes: half of a common second-level cache."""
 
 PANEL_TILES = 8
-"""Tiles of a panel, at the most: rows of it are long enough to be fetched ahead."""
+"""Tiles of a panel where there are many channels: rows of it are long enough to be fetched ahead."""
+
+NEAR_BYTES = 3 << 14
+"""What a panel of few channels may take, which is longer: about a first-level cache."""
+
+LONG_PANEL_TILES = 40
+"""Tiles of such a panel, at the most."""
 
 LEAST_FILTERS = 8 * FILTERS
 """Filters for which a panel is worth copying once more, so that there are tasks for every thread."""
@@ -75,7 +81,9 @@ def mix(x: Array, w: Array, b: Array, y: Array, groups: int, tick: Tick) -> None
     channels, filters = w.shape[1], len(w) // groups
     cells = x.shape[2] * x.shape[3]
     tile = columns(x.itemsize)
-    width = tile * min(max(PANEL_BYTES // (channels * tile * x.itemsize), 1), PANEL_TILES)
+    tile_bytes = channels * tile * x.itemsize
+    tiles = max(min(PANEL_BYTES // tile_bytes, PANEL_TILES), min(NEAR_BYTES // tile_bytes, LONG_PANEL_TILES), 1)
+    width = tile * tiles
     width = min(width, -(-cells // SLACK) * SLACK)
     panels = x.shape[0] * groups * -(-cells // width)
     share = max(-(-filters * panels // (4 * threads())), LEAST_FILTERS, FILTERS)
