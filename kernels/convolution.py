@@ -19,12 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels import depthwise
+from kernels import channel_mixing, depthwise
 from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
+from kernels.filter_rows import CALL_OPERATIONS, SLACK, add_taps, packed
 from kernels.taps import Axis, Taps, fill, places, reads, taps
 from kernels.tile import FILTERS
-from kernels.tile_rows import COUNTS, row_of_tiles
-from kernels.vector_code import VECTOR_BYTES
 from kernels.vector_rows import weave
 
 Array = NDArray[Any]
@@ -32,45 +31,11 @@ Pair = tuple[int, int]
 Pads = tuple[int, int, int, int]
 Tick = Callable[[], None]
 
-SLACK = VECTOR_BYTES // 4
-"""Numbers that the last vector of a row may read past its end; what comes of them is not kept."""
-
 SCRATCH_BYTES = 1 << 18
 """What one thread copies at a time: half of a common second-level cache."""
 
-LONG_ROW = 1024
-"""Cells of the rows that pixels are arranged in where their place does not matter, at the most."""
-
 SHARED_ROWS = 4
 """Rows of a band for which channels are taken into blocks, at the least."""
-
-CALL_OPERATIONS = 200_000_000
-"""Multiplications between two ticks: some milliseconds of work."""
-
-
-@kernel
-def _of_tile(filters):
-    """How many of so many filters go into the next tile."""
-    for count in COUNTS:
-        if count <= filters:
-            return count
-    return 1
-
-
-@kernel
-def add_taps(y, y_at, y_step, width, first, last, bias, fresh, s, s_at, at, w, w_step, w_from):
-    """A row of y, which begins at y_at in filter 0, for the filters `first` … `last` − 1.
-
-    It is bias[f] where `fresh`, else itself, plus the taps. The weights of a tile of n filters f, f + 1, … begin at
-    f·w_step + w_from·n.
-    """
-    f = first
-    while f < last:
-        count = _of_tile(last - f)
-        w_at = f * w_step + w_from * count
-        start_at = f if fresh else -1
-        row_of_tiles(y, y_at + f * y_step, y_step, width, count, bias, start_at, s, s_at, at, len(at), w, w_at)
-        f += count
 
 
 @kernel
@@ -182,22 +147,6 @@ def scan(table: Taps) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def packed(w: Array, groups: int) -> Array:
-    """Weights (K, T), flat: within a group the filters of a tile tap by tap, tile after tile."""
-    taps = w.shape[1]
-    of_group = w.reshape(groups, -1, taps)
-    filters = of_group.shape[1]
-    whole = filters // FILTERS * FILTERS
-    tiles = [of_group[:, :whole].reshape(groups, -1, FILTERS, taps).swapaxes(2, 3).reshape(groups, -1)]
-    if whole == filters:
-        return tiles[0].ravel()
-    while whole < filters:
-        count = _of_tile(filters - whole)
-        tiles.append(of_group[:, whole : whole + count].swapaxes(1, 2).reshape(groups, -1))
-        whole += count
-    return np.concatenate(tiles, axis=1).ravel()
-
-
 def _correlated(x: Array, w: Array, bias: Array, y: Array, groups: int, table: Taps, tick: Tick) -> None:
     """Drive `_correlate` over all of y, in calls of some milliseconds."""
     channels, filters = x.shape[1] // groups, w.shape[0] // groups
@@ -228,20 +177,10 @@ def convolve(
         depthwise.convolve(x, w, b, y, *pads[:2], tick)
         return
     if w.shape[2:] == (1, 1) and stride == (1, 1) and not any(pads):
-        x, y = _in_long_rows(x), _in_long_rows(y)
+        channel_mixing.mix(x, w, b, y, groups, tick)
+        return
     table = forward_taps(w.shape[2:], y.shape[2:], stride, dilation, pads)
     _correlated(read_only(x), read_only(w), read_only(b), y, groups, table, tick)
-
-
-def _in_long_rows(x: Array) -> Array:
-    """Contiguous maps (N, C, H, W) seen as (N, C, H·W/n, n) with rows of some hundred cells.
-
-    Where each pixel is by itself long rows waste less at their ends, and some are left to share among the threads.
-    """
-    images, channels, height, width = x.shape
-    divisors = (rows for rows in range(1, height + 1) if height % rows == 0)
-    rows = next(rows for rows in divisors if height // rows * width <= LONG_ROW or rows == height)
-    return x.reshape(images, channels, rows, height // rows * width)
 
 
 @lru_cache(maxsize=64)
@@ -263,11 +202,12 @@ def transposed(
     if depthwise.fits(x, turned, y, stride, dilation, left, groups):
         depthwise.convolve(x, turned, b, y, top, left, tick)
         return
-    if kernel == [1, 1] and stride == (1, 1) and x.shape[2:] == y.shape[2:] and not any(pads):
-        x, y = _in_long_rows(x), _in_long_rows(y)
-    table = taps(*(Axis(y.shape[2 + a], 1, stride[a], pads[a], -dilation[a], kernel[a]) for a in (0, 1)))
     turned = w.reshape(groups, channels // groups, maps, *kernel).swapaxes(1, 2)
     turned = np.ascontiguousarray(turned).reshape(groups * maps, channels // groups, *kernel)
+    if kernel == [1, 1] and stride == (1, 1) and x.shape[2:] == y.shape[2:] and not any(pads):
+        channel_mixing.mix(x, turned, b, y, groups, tick)
+        return
+    table = taps(*(Axis(y.shape[2 + a], 1, stride[a], pads[a], -dilation[a], kernel[a]) for a in (0, 1)))
     _correlated(read_only(x), read_only(turned), read_only(b), y, groups, table, tick)
 
 

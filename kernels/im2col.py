@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import parallel_kernel, prange, read_only
-from kernels.convolution import CALL_OPERATIONS, SLACK, Array, Pads, Pair, Tick, add_taps, packed
+from kernels.convolution import Pads, Pair, Tick
+from kernels.filter_rows import CALL_OPERATIONS, SLACK, Array, add_taps, packed
 
 COLUMNS_BYTES = 1 << 19
 """Columns that one thread copies at a time: half of a second-level cache."""

@@ -144,10 +144,10 @@ def output_shape(shape: Shape, layer: Layer) -> Shape:
 
 
 def convolved(x: Array, w: Array, b: Array, layer: Layer, tick: Tick) -> Array:
-    """The maps of a layer with kernels `w` and bias `b`, which have the type of x."""
-    y = np.empty(output_shape(x.shape, layer), x.dtype)
+    """The maps of a layer with kernels `w` and bias `b`, which have the type of x, of a checked `output_shape`."""
+    windows = window(x.shape, layer)
+    y, around = np.empty((len(x), layer.filters, *windows.outputs), x.dtype), windows.pads
     w = np.ascontiguousarray(layer.laid(w))
-    around = window(x.shape, layer).pads
     if layer.method == "direct":
         convolution.convolve(x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick)
         return y

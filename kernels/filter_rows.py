@@ -1,0 +1,62 @@
+"""A row of every filter: the widest tiles that there are, filter after filter, and the weights in their order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels._jit import kernel
+from kernels.tile import FILTERS
+from kernels.tile_rows import COUNTS, row_of_tiles
+from kernels.vector_code import VECTOR_BYTES
+
+Array = NDArray[Any]
+
+SLACK = VECTOR_BYTES // 4
+"""Numbers that the last vector of a row may read past its end; what comes of them is not kept."""
+
+CALL_OPERATIONS = 200_000_000
+"""Multiplications between two ticks: some milliseconds of work."""
+
+
+@kernel
+def _of_tile(filters):
+    """How many of so many filters go into the next tile."""
+    for count in COUNTS:
+        if count <= filters:
+            return count
+    return 1
+
+
+@kernel
+def add_taps(y, y_at, y_step, width, first, last, bias, fresh, s, s_at, at, w, w_step, w_from):
+    """A row of y, which begins at y_at in filter 0, for the filters `first` … `last` − 1.
+
+    It is bias[f] where `fresh`, else itself, plus the taps. The weights of a tile of n filters f, f + 1, … begin at
+    f·w_step + w_from·n.
+    """
+    f = first
+    while f < last:
+        count = _of_tile(last - f)
+        w_at = f * w_step + w_from * count
+        start_at = f if fresh else -1
+        row_of_tiles(y, y_at + f * y_step, y_step, width, count, bias, start_at, s, s_at, at, len(at), w, w_at)
+        f += count
+
+
+def packed(w: Array, groups: int) -> Array:
+    """Weights (K, T), flat: within a group the filters of a tile tap by tap, tile after tile."""
+    taps = w.shape[1]
+    of_group = w.reshape(groups, -1, taps)
+    filters = of_group.shape[1]
+    whole = filters // FILTERS * FILTERS
+    tiles = [of_group[:, :whole].reshape(groups, -1, FILTERS, taps).swapaxes(2, 3).reshape(groups, -1)]
+    if whole == filters:
+        return tiles[0].ravel()
+    while whole < filters:
+        count = _of_tile(filters - whole)
+        tiles.append(of_group[:, whole : whole + count].swapaxes(1, 2).reshape(groups, -1))
+        whole += count
+    return np.concatenate(tiles, axis=1).ravel()
