@@ -20,7 +20,7 @@ import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
 from kernels.convolution import CALL_OPERATIONS, Array, Pads, Pair, Tick
-from kernels.fourier import back, forth, passes, turn
+from kernels.fourier import STRIP, back, forth, passes, turn
 
 SPECTRA_BYTES = 1 << 25
 """Spectra of kernels that are held at a time."""
@@ -47,30 +47,25 @@ def length_of_tile(outputs: int, taps: int) -> int:
 
 
 @kernel
-def _transform(re, im, filled, spare, down, across):  # type: ignore[no-untyped-def]
-    """The spectrum of a tile (F, F') in rows F' + PADDING apart, turned; it is 0 but for the first `filled` columns.
-
-    `spare` is as long as each.
-    """
+def _transform(re, im, to_re, to_im, down, across):  # type: ignore[no-untyped-def]
+    """The spectrum of a tile (F, F') in rows F' + PADDING apart, turned; the tile is lost."""
     rows, columns = down[0], across[0]
     line, turned = columns + PADDING, rows + PADDING
-    forth(re, im, line, filled, down[1], down[2])
-    for part in (re, im):
-        turn(part, line, rows, columns, spare, turned)
-        part[: columns * turned] = spare[: columns * turned]
-    forth(re, im, turned, rows, across[1], across[2])
+    forth(re, im, line, columns, down[1], down[2])
+    turn(re, line, rows, columns, to_re, turned)
+    turn(im, line, rows, columns, to_im, turned)
+    forth(to_re, to_im, turned, rows, across[1], across[2])
 
 
 @kernel
-def _transform_back(re, im, spare, down, across):  # type: ignore[no-untyped-def]
-    """The tile of a spectrum, F·F' times."""
+def _transform_back(re, im, to_re, to_im, down, across):  # type: ignore[no-untyped-def]
+    """The tile of a spectrum, F·F' times; the spectrum is lost."""
     rows, columns = down[0], across[0]
     line, turned = columns + PADDING, rows + PADDING
     back(im, re, turned, rows, across[1], across[2])
-    for part in (re, im):
-        turn(part, turned, columns, rows, spare, line)
-        part[: rows * line] = spare[: rows * line]
-    back(im, re, line, columns, down[1], down[2])
+    turn(re, turned, columns, rows, to_re, line)
+    turn(im, turned, columns, rows, to_im, line)
+    back(to_im, to_re, line, columns, down[1], down[2])
 
 
 @kernel
@@ -106,16 +101,32 @@ def _give_out(tile, line, share, b, top, left, steps, stride, y):  # type: ignor
 
 @parallel_kernel
 def _spectra(w, dilation, down, across, spectra):  # type: ignore[no-untyped-def]
-    """spectra[m, 0 or 1] = real or imaginary part of the spectrum of the kernel w[m], spread by the dilation."""
-    line = across[0] + PADDING
-    for m in prange(len(w)):
-        re, im = spectra[m, 0], spectra[m, 1]
-        re[:] = 0
-        im[:] = 0
-        for u in range(w.shape[1]):
-            for v in range(w.shape[2]):
-                re[u * dilation[0] * line + v * dilation[1]] = w[m, u, v]
-        _transform(re, im, (w.shape[2] - 1) * dilation[1] + 1, np.empty_like(re), down, across)
+    """spectra[m, 0 or 1] = real or imaginary part of the spectrum of the kernel w[m], spread by the dilation.
+
+    Only the columns that have taps go through the first transform; in both, a strip of columns is one thread's.
+    """
+    rows, columns, filled = down[0], across[0], (w.shape[2] - 1) * dilation[1] + 1
+    line, turned = filled + PADDING, rows + PADDING
+    narrow = np.zeros((len(w), 2, rows * line), w.dtype)
+    strips = (filled + STRIP - 1) // STRIP
+    for task in prange(len(w) * strips):
+        m, low = task // strips, task % strips * STRIP
+        for v in range((low + dilation[1] - 1) // dilation[1], w.shape[2]):
+            if v * dilation[1] >= low + STRIP:
+                break
+            for u in range(w.shape[1]):
+                narrow[m, 0, u * dilation[0] * line + v * dilation[1]] = w[m, u, v]
+        forth(narrow[m, 0, low:], narrow[m, 1, low:], line, min(STRIP, filled - low), down[1], down[2])
+    wide_strips = (rows + STRIP - 1) // STRIP
+    for task in prange(len(w) * wide_strips):
+        m, low = task // wide_strips, task % wide_strips * STRIP
+        high = low + STRIP if low + STRIP < rows else turned
+        for part in range(2):
+            for j in range(columns):
+                spectra[m, part, j * turned + low : j * turned + high] = 0
+            source = narrow[m, part, low * line :]
+            turn(source, line, min(STRIP, rows - low), filled, spectra[m, part, low:], turned)
+        forth(spectra[m, 0, low:], spectra[m, 1, low:], turned, min(STRIP, rows - low), across[1], across[2])
 
 
 @kernel
@@ -135,24 +146,26 @@ def _convolve(x, spectra, b, y, g, k_first, begin, steps, grid, stride, down, ac
     """
     channels, tiles = spectra.shape[1], grid[0] * grid[1]
     for task in prange(first, last):
-        seen = np.zeros((channels, 2, spectra.shape[3]), x.dtype)
-        made, spare = np.empty((2, spectra.shape[3]), x.dtype), np.zeros(spectra.shape[3], x.dtype)
+        seen, made = np.zeros((channels, 2, spectra.shape[3]), x.dtype), np.empty((2, spectra.shape[3]), x.dtype)
+        tile = np.zeros((2, down[0] * (across[0] + PADDING)), x.dtype)
         for c in range(channels):
+            if 2 * task + 1 == len(x) * tiles:
+                tile[1] = 0
             for part in range(min(2, len(x) * tiles - 2 * task)):
                 n, row, column = _tile(2 * task + part, grid)
                 top, left = row * steps[0] + begin[0], column * steps[1] + begin[1]
-                _copy_in(x[n, g * channels + c], top, left, down[0], across[0], seen[c, part])
-            _transform(seen[c, 0], seen[c, 1], across[0], spare, down, across)
+                _copy_in(x[n, g * channels + c], top, left, down[0], across[0], tile[part])
+            _transform(tile[0], tile[1], seen[c, 0], seen[c, 1], down, across)
         for k in range(len(spectra)):
             made[:] = 0
             for c in range(channels):
                 _add_product(seen[c, 0], seen[c, 1], spectra[k, c, 0], spectra[k, c, 1], made[0], made[1])
-            _transform_back(made[0], made[1], spare, down, across)
+            _transform_back(made[0], made[1], tile[0], tile[1], down, across)
             share = x.dtype.type(1.0 / (down[0] * across[0]))
             for part in range(min(2, len(x) * tiles - 2 * task)):
                 n, row, column = _tile(2 * task + part, grid)
                 _give_out(
-                    made[part], across[0] + PADDING, share, b[k_first + k], row * steps[0], column * steps[1], steps,
+                    tile[part], across[0] + PADDING, share, b[k_first + k], row * steps[0], column * steps[1], steps,
                     stride, y[n, k_first + k],
                 )  # fmt: skip
 
@@ -174,7 +187,7 @@ def convolve(
     steps = lengths[0] - taps[0] + 1, lengths[1] - taps[1] + 1
     grid = -(-outputs[0] // steps[0]), -(-outputs[1] // steps[1])
     given: Any = tuple(tuple(passes(length, x.dtype.str)) for length in lengths)
-    numbers = max(lengths[a] * (lengths[1 - a] + PADDING) for a in (0, 1))
+    numbers = lengths[1] * (lengths[0] + PADDING)
     share = max(1, SPECTRA_BYTES // (channels * numbers * 2 * w.itemsize))
     pairs, begin = -(-len(x) * grid[0] * grid[1] // 2), (-pads[0], -pads[1])
     for g, k in product(range(groups), range(0, filters, share)):

@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 from kernels._jit import kernel
 from kernels.vector_code import Vectors
 
-__all__ = ["Passes", "back", "forth", "passes", "turn"]
+__all__ = ["STRIP", "Passes", "back", "forth", "passes", "turn"]
 
 RADICES = (2, 3, 4)
 
 STRIP = 32
-"""Columns that go through all passes together."""
+"""Columns that go through all passes together, whole vectors."""
 
 _SQUARE = 16
 
