@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from explorer.model.evaluator import Evaluator, Job
-from explorer.model.laboratory.steps import Steps
 from explorer.ops.op import Cancelled, Tick
 from explorer.ops.warm_up import Part
 from explorer.refusal import Refusal
 from explorer.ui.bridge import Bridge
+
+if TYPE_CHECKING:
+    from explorer.model.laboratory.steps import Steps
 
 _OFTEN = 0.1
 """Seconds between two words about the progress."""
 
 T = TypeVar("T")
 Hand = Callable[[object], None]
-Make = Callable[[Hand, Tick], Steps[T]]
+Make = Callable[[Hand, Tick], "Steps[T]"]
 """Given whom to hand results to on the way, and a tick that raises `Cancelled` once it is given up, the steps."""
 
 
