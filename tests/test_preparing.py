@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
+from small_pipeline import small_pipeline
 
-from explorer.model import preparing
+from explorer.model import editing, preparing
 from explorer.model.preparing import Preparation
 from explorer.ops import operations, warm_up
 from explorer.ops.op import Cancelled, no_tick
@@ -65,7 +69,7 @@ def test_all_operations_are_compiled_and_those_that_are_wished_for_first(monkeyp
     warm_up.warm_up(lambda part: wishes.append(("relu", "float32")), wishes)
     assert ran[:2] == [("softmax", "float64"), ("relu", "float32")]
     assert sorted(ran[:-1]) == sorted(
-        (name, dtype) for dtype in ("float32", "float64") for name in (*operations(), "colours")
+        (name, dtype) for dtype in ("float32", "float64") for name in (*operations(), "colours", "methods")
     )
     assert ran[-1] == ("complete", "")
 
@@ -76,3 +80,28 @@ def test_a_document_needs_its_operations_and_the_colours_of_its_maps() -> None:
         ("conv", "float64"),
         ("relu", "float64"),
     )
+
+
+def test_a_document_waits_for_fast_methods_where_a_layer_goes_by_one() -> None:
+    plain = small_pipeline(operations=("input", "conv"))
+    needed = preparing.needed(plain, "float32")
+    assert ("methods", "float32") not in needed
+    quick = editing.set_params(plain, plain.nodes[-1].id, method="auto")
+    assert preparing.needed(quick, "float32") == (*needed, ("methods", "float32"))
+
+
+@pytest.mark.parametrize("dtype", warm_up.FORMATS)
+def test_every_sample_belongs_to_one_part(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
+    ran: list[str] = []
+    op = operations()["conv"]
+    samples = op.samples(np.random.default_rng(0))
+
+    def forward(xs: Any, weights: Any, params: Any, tick: Any) -> Any:
+        ran.append(str(params))
+        return op.forward(xs, weights, params, tick)
+
+    counted = replace(op, samples=lambda rng: samples, forward=forward)
+    monkeypatch.setattr(warm_up, "operations", lambda: {"conv": counted})
+    warm_up.run(("conv", dtype))
+    warm_up.run(("methods", dtype))
+    assert sorted(ran) == sorted(str(sample.params) for sample in samples)

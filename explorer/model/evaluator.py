@@ -20,9 +20,9 @@ from explorer.model.display import Maps, Summary, View, maps_of, summary
 from explorer.model.document import SOURCE, SOURCE_PORTS, Document, Link
 from explorer.model.evaluation import Evaluated, Evaluation, Result
 from explorer.model.gradients import Gradients, gradients, loss_origin
-from explorer.model.preparing import Preparation
+from explorer.model.preparing import Preparation, needed
 from explorer.ops.op import Cancelled
-from explorer.ops.warm_up import Part, parts_of
+from explorer.ops.warm_up import Part
 from explorer.refusal import Refusal
 
 PATIENCE = 0.1
@@ -223,7 +223,7 @@ class Evaluator:
         """Have its kernels compiled; whether there was something to wait for."""
         if self._preparation is None:
             return False
-        parts = parts_of([node.op for node in request.document], request.document.dtype)
+        parts = needed(request.document, request.document.dtype)
         waited = False
         try:
             waited = not self._preparation.has(parts)

@@ -13,13 +13,20 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from explorer.model.document import Document
 from explorer.ops.op import Tick
-from explorer.ops.warm_up import Part, ready
+from explorer.ops.warm_up import METHODS, Part, by_a_method, parts_of, ready
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = (sys.executable, "-m", "explorer.ops.warm_up")
 _EVERY = 0.05
 """Seconds between two looks at whether to go on waiting."""
+
+
+def needed(document: Document, dtype: str) -> Sequence[Part]:
+    """What the layers of a document need."""
+    names = [node.op for node in document]
+    return parts_of([*names, METHODS] if any(by_a_method(node.params) for node in document) else names, dtype)
 
 
 class Preparation:

@@ -22,9 +22,11 @@ from kernels._jit import complete, mark_complete, read_only
 from kernels.colouring import colour_maps, histograms, map_statistics
 
 Part = tuple[str, str]
-"""An operation by its name, or `COLOURS`, and a number format."""
+"""An operation by its name, `COLOURS` or `METHODS`, and a number format."""
 
 COLOURS = "colours"
+METHODS = "methods"
+"""Layers that are not computed by the plain sum: most documents begin without one, and they take long to compile."""
 FORMATS = ("float32", "float64")
 NICER = 10
 
@@ -36,12 +38,18 @@ def ready() -> bool:
 
 def parts() -> tuple[Part, ...]:
     """All there is to compile, what is used first in front."""
-    return tuple((name, dtype) for dtype in FORMATS for name in (COLOURS, *operations()))
+    return tuple((name, dtype) for dtype in FORMATS for name in (COLOURS, *operations(), METHODS))
 
 
 def parts_of(names: Iterable[str], dtype: str) -> tuple[Part, ...]:
     """What operations need, and the maps of their results; names that are no operations' are passed over."""
-    return ((COLOURS, dtype), *((name, dtype) for name in dict.fromkeys(names) if name in operations()))
+    known = (name for name in dict.fromkeys(names) if name == METHODS or name in operations())
+    return ((COLOURS, dtype), *((name, dtype) for name in known))
+
+
+def by_a_method(params: object) -> bool:
+    """Whether a layer is computed otherwise than by the plain sum."""
+    return getattr(params, "method", "direct") != "direct"
 
 
 def run(part: Part) -> None:
@@ -50,13 +58,18 @@ def run(part: Part) -> None:
     if name == COLOURS:
         for each in (dtype, "int64"):
             _colour(np.dtype(each))
+    elif name == METHODS:
+        for op in operations().values():
+            _there_and_back(op, np.dtype(dtype), by_methods=True)
     else:
-        _there_and_back(operations()[name], np.dtype(dtype))
+        _there_and_back(operations()[name], np.dtype(dtype), by_methods=False)
 
 
-def _there_and_back(op: Op, dtype: np.dtype[np.generic]) -> None:
-    """Every sample of an operation, with the arrays as an evaluation gives them."""
+def _there_and_back(op: Op, dtype: np.dtype[np.generic], *, by_methods: bool) -> None:
+    """The samples of an operation that are computed by methods, or all others; with the arrays of an evaluation."""
     for sample in op.samples(np.random.default_rng(0)):
+        if by_a_method(sample.params) != by_methods:
+            continue
         weights = sample.weights
         if weights is None:
             weights = op.init(tuple(x.shape for x in sample.xs), sample.params, np.random.default_rng(0))

@@ -17,10 +17,10 @@ from explorer.model.document import Document
 from explorer.model.evaluator import Evaluator, Job
 from explorer.model.exporting import export
 from explorer.model.pictures import Picture, brought, open_pictures, sample
+from explorer.model.preparing import needed
 from explorer.model.session import SUFFIX, Session, load, save
 from explorer.model.store import Store
 from explorer.ops.op import Cancelled
-from explorer.ops.warm_up import parts_of
 from explorer.refusal import Refusal
 from explorer.ui.bridge import Bridge, Errand
 from explorer.ui.dialogs.settings import Settings
@@ -287,7 +287,7 @@ class Desk(QObject):
             steps(),
             lambda done, total: self._bridge.send(lambda: self._exporting(done, total)),
             lambda error: self._bridge.send(lambda: self._exported(job, wanted.folder, error)),
-            lambda: parts_of((node.op for node in document), wanted.wanted.dtype or document.dtype),
+            lambda: needed(document, wanted.wanted.dtype or document.dtype),
             stop,
         )
         self._jobs.append(job)

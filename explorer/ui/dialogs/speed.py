@@ -14,7 +14,7 @@ from explorer.model.laboratory.machine import OPERATIONS, Bench, Result, benched
 from explorer.model.laboratory.peaks import Peaks, compiled_aside
 from explorer.model.laboratory.steps import Steps
 from explorer.ops.op import Tick
-from explorer.ops.warm_up import parts_of
+from explorer.ops.warm_up import METHODS, parts_of
 from explorer.ui import theme
 from explorer.ui.captioned import Text, button
 from explorer.ui.laboratory.layout import ProgressLine
@@ -185,7 +185,7 @@ class SpeedDialog(QDialog):
         """Measure everything anew."""
         self._peaks, self._results = None, []
         self._running.begin(
-            self._work, lambda bench: None, lambda refusal: None, lambda: parts_of(OPERATIONS, "float32")
+            self._work, lambda bench: None, lambda refusal: None, lambda: parts_of([*OPERATIONS, METHODS], "float32")
         )
 
     def switch(self) -> None:

@@ -14,7 +14,7 @@ from explorer.model.evaluator import Evaluator
 from explorer.model.methods import operation_with_methods
 from explorer.ops.convolution_method import use_crossovers
 from explorer.ops.op import Tick
-from explorer.ops.warm_up import FORMATS, parts_of
+from explorer.ops.warm_up import FORMATS, METHODS, parts_of
 from explorer.refusal import Refusal
 from explorer.ui.methods.panel import MethodsPanel
 from explorer.ui.running import Hand, Running
@@ -77,7 +77,7 @@ class Calibrating(QObject):
     def start(self) -> None:
         """Measure the machine; it takes a few seconds, between the requests of the window."""
         if not self.running:
-            needs = parts_of([operation_with_methods()], FORMATS[0])
+            needs = parts_of([operation_with_methods(), METHODS], FORMATS[0])
             self._running.begin(self._work, self._take, self._refuse, lambda: needs)
 
     def stop(self) -> None:

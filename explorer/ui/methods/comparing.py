@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from explorer.model.evaluator import Evaluator, Report
 from explorer.model.methods import Way, has_methods, of_way, ways
 from explorer.ops.op import Arrays, Op, Tick, Weights
-from explorer.ops.warm_up import FORMATS, parts_of
+from explorer.ops.warm_up import FORMATS, METHODS, parts_of
 from explorer.ui.explore import Explore
 from explorer.ui.methods.panel import MethodsPanel
 from explorer.ui.running import Hand, Running
@@ -134,7 +134,7 @@ class Comparing(QObject):
             work,
             measured,
             lambda refusal: self._panel.show_refusal(said(refusal)),
-            lambda: [part for each in FORMATS for part in parts_of([subject.operation.name], each)],
+            lambda: [part for each in FORMATS for part in parts_of([subject.operation.name, METHODS], each)],
         )
 
     def _state_changed(self, state: str, text: str) -> None:

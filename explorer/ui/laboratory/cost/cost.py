@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from explorer.model.laboratory.costs import Layer
 from explorer.model.laboratory.layer_times import SECONDS, Times, measured_times
 from explorer.model.laboratory.sweeps import Sweep, Way, modelled
-from explorer.ops.warm_up import parts_of
+from explorer.ops.warm_up import METHODS, parts_of
 from explorer.refusal import Refusal
 from explorer.ui import theme
 from explorer.ui.actions import Entry, added
@@ -188,7 +188,7 @@ class Cost(AskedPage):
                 lambda hand, tick: measured_times(sweep, known, lambda *found: hand((sweep, *found)), tick, seconds),
                 lambda _: None,
                 self._refuse,
-                lambda: parts_of(["conv"], "float32"),
+                lambda: parts_of(["conv", METHODS], "float32"),
             )
             self._choose(MEASURED)
 
