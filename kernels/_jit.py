@@ -69,12 +69,17 @@ def _caches() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kernelscope"
 
 
+@cache
+def _content(file: str) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
 def _key() -> str:
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     # What `algebra` derives is written into the code of transforms.
     for source in sorted(folder.rglob("*.py")):
-        digest.update(source.relative_to(folder).as_posix().encode() + b"\0" + source.read_bytes())
+        digest.update(f"{source.relative_to(folder).as_posix()}\0{_content(str(source))}".encode())
     digest.update(repr((numba.__version__, np.__version__, sys.version_info[:3])).encode())
     return digest.hexdigest()[:16]
 
@@ -153,11 +158,6 @@ class _Files(IndexDataCacheFile):  # type: ignore[misc]
     def _load_data(self, name: str) -> Any:
         with Path(self._data_path(name)).open("rb") as file:
             return _Unpickler(file).load()
-
-
-@cache
-def _content(file: str) -> str:
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 class _Place(UserProvidedCacheLocator):  # type: ignore[misc]

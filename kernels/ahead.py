@@ -6,11 +6,10 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from kernels.cache_lines import LINE_BYTES
 from kernels.vector_code import Vectors, ask
 
 __all__ = ["ask_row"]
-
-_LINE_BYTES = 64
 
 
 def ask_row(x):
@@ -20,7 +19,7 @@ def ask_row(x):
 def _emit(context, builder, signature, args):
     code = Vectors(context, builder, signature, args)
     length = context.make_array(signature.args[0])(context, builder, args[0]).nitems
-    step = code.index(_LINE_BYTES // code.size)
+    step = code.index(LINE_BYTES // code.size)
     with cgutils.for_range_slice(builder, code.index(0), length, step, code.index) as (j, _):
         ask(builder, code.data(0), j)
     return context.get_dummy_value()

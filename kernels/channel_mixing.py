@@ -83,10 +83,9 @@ def mix(x: Array, w: Array, b: Array, y: Array, groups: int, tick: Tick) -> None
     tile = columns(x.itemsize)
     tile_bytes = channels * tile * x.itemsize
     tiles = max(min(PANEL_BYTES // tile_bytes, PANEL_TILES), min(NEAR_BYTES // tile_bytes, LONG_PANEL_TILES), 1)
-    width = tile * tiles
-    width = min(width, -(-cells // SLACK) * SLACK)
+    width = min(tile * tiles, -(-cells // SLACK) * SLACK)
     panels = x.shape[0] * groups * -(-cells // width)
-    share = max(-(-filters * panels // (4 * threads())), LEAST_FILTERS, FILTERS)
+    share = max(-(-filters * panels // (4 * threads())), LEAST_FILTERS)
     most = max(CALL_OPERATIONS // (width * channels) // FILTERS * FILTERS, FILTERS)
     share = min(-(-share // FILTERS) * FILTERS, most, filters)
     last = panels * -(-filters // share)

@@ -21,14 +21,13 @@ from typing import Any
 import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
+from kernels.cache_lines import odd_lines
 from kernels.column_tile import ALGORITHMS, ONE, TAPS, columns_back, columns_into, columns_out, products
 from kernels.convolution import Array, Pads, Pair, Tick
+from kernels.filter_rows import CALL_OPERATIONS
 from kernels.taps import Axis, fill, taps
 from kernels.tile import FILTERS, columns
 from kernels.vector_code import lanes
-
-CALL_OPERATIONS = 200_000_000
-"""Multiplications between two ticks: some milliseconds of work."""
 
 STRIP = 4
 """Tiles of registers side by side whose outputs are written together, so that lines of the cache are written whole."""
@@ -36,9 +35,6 @@ STRIP = 4
 PAST_BYTES = 1 << 25
 """From where on an output is written past the caches: it would not stay in them, and would be read to be overwritten.
 Smaller ones are often in the third-level cache from before, and are written twice as fast there."""
-
-LINE = 64
-"""Bytes of a line of the cache."""
 
 
 def carries(kernel_: Any, stride: Pair) -> bool:
@@ -166,9 +162,8 @@ def convolve(
     one, across = Axis(1, 1, 1, 0, 1, 1), Axis(y.shape[3], stride[1], 1, -pads[1], dilation[1], kw)
     table = taps(one, across)
     at = (np.arange(channels)[:, None] * table.line + table.columns).ravel()
-    # An odd number of cache lines: rows a power of two apart would fight for places in it.
-    vector, of_line = lanes(x.itemsize), LINE // x.itemsize
-    v_step = (-(-(channels * table.line + vector) // of_line) | 1) * of_line
+    vector = lanes(x.itemsize)
+    v_step = odd_lines(channels * table.line + vector, x.itemsize)
     tile = kh, outputs, rows, cells, dilation[0], v_step, vector
     tiles = -(-y.shape[2] // (dilation[0] * outputs))
     u, starts = read_only(transformed_kernels(w, groups)), read_only(_starts(b, groups, cells))

@@ -15,15 +15,14 @@ from typing import Any
 
 import numpy as np
 from numba import config, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from kernels.algebra.bilinear import FilterAlgorithm
 from kernels.algebra.filter_form import placed, transposed
 from kernels.algebra.winograd import linear_moduli, winograd
-from kernels.preset_transforms import applied
+from kernels.preset_transforms import defined, rows_of, write_rows
 from kernels.tile import FILTERS, columns
-from kernels.vector_code import Vectors, lanes
+from kernels.vector_code import Vectors, cases
 
 __all__ = ["ALGORITHMS", "ONE", "POINTS", "TAPS", "columns_back", "columns_into", "columns_out", "products"]
 
@@ -56,23 +55,12 @@ def _by_height(matrices: Any, write: Any = Vectors.write) -> Any:
 
     def emit(context, builder, signature, args):
         code = Vectors(context, builder, signature, args, 1)
-        index = code.index
         r, _, to, step_to, _, at, step, n = args
-        s, x = code.data(1), code.data(4)
-        end = builder.append_basic_block("end")
-        ways = builder.switch(r, end)
-        for height, matrix in matrices.items():
-            block = builder.append_basic_block(f"height{height}")
-            ways.add_case(index(height), block)
-            builder.position_at_end(block)
-            given = [builder.add(at, builder.mul(step, index(i))) for i in range(len(matrix[0]))]
-            wanted = [builder.add(to, builder.mul(step_to, index(o))) for o in range(len(matrix))]
-            with cgutils.for_range_slice(builder, index(0), n, index(code.lanes), index) as (j, _):
-                read = [code.read(x, builder.add(place, j)) for place in given]
-                for place, value in zip(wanted, applied(code, matrix, read), strict=True):
-                    write(code, value, s, builder.add(place, j))
-            builder.branch(end)
-        builder.position_at_end(end)
+        for height in cases(builder, r, matrices):
+            matrix = matrices[height]
+            given = rows_of(code, at, step, step, len(matrix[0]), len(matrix[0]))
+            wanted = rows_of(code, to, step_to, step_to, len(matrix), len(matrix))
+            write_rows(code, matrix, code.data(4), given, code.data(1), wanted, n, write)
         return context.get_dummy_value()
 
     return emit
@@ -128,21 +116,14 @@ def _emit_products(context, builder, signature, args):
     return context.get_dummy_value()
 
 
-def _defined(matrix, s, to, step_to, x, at, step, n):
-    n = -(-n // lanes(s.itemsize)) * lanes(s.itemsize)
-    rows = np.stack([x[at + i * step : at + i * step + n] for i in range(len(matrix[0]))])
-    for o, made in enumerate(np.array(matrix, np.float64) @ rows):
-        s[to + o * step_to : to + o * step_to + n] = made
-
-
 def columns_into(r, s, to, step_to, x, at, step, n):
     """s[to + ξ·step_to + j] = Σ_i Bᵀ[ξ, i]·x[at + i·step + j] for j < n, whole vectors."""
-    _defined(_INTO[r], s, to, step_to, x, at, step, n)
+    defined(_INTO[r], len(_INTO[r][0]), s, to, step_to, x, at, step, 0, n)
 
 
 def columns_back(r, s, to, step_to, x, at, step, n):
     """s[to + i·step_to + j] = Σ_ξ Aᵀ[i, ξ]·x[at + ξ·step + j] for j < n, whole vectors."""
-    _defined(_BACK[r], s, to, step_to, x, at, step, n)
+    defined(_BACK[r], len(_BACK[r][0]), s, to, step_to, x, at, step, 0, n)
 
 
 def columns_out(r, s, to, step_to, x, at, step, n):

@@ -66,15 +66,12 @@ def emitted(all_filters, all_taps, vector_bytes=0):
         rest = builder.srem(n, index(lanes))
         whole = builder.sub(n, rest)
         wide = ir.VectorType(ir.IntType(64), lanes)
-        limit = builder.insert_element(
-            ir.Constant(wide, ir.Undefined), builder.sub(index(lanes), rest), ir.IntType(32)(0)
-        )
-        limit = code.picked(limit, limit, [0] * lanes)
-        new = builder.icmp_signed(">=", ir.Constant(wide, list(range(lanes))), limit)
+        limit = code.everywhere(builder.sub(index(lanes), rest), wide)
+        new = builder.icmp_signed(">=", code.constant(range(lanes), wide), limit)
         with cgutils.for_range(builder, rows) as loop:
             g_rows = [builder.add(begin, builder.mul(loop.index, g_row)) for begin in g_begins]
             s_rows = [builder.add(begin, builder.mul(loop.index, s_row)) for begin in s_begins]
-            with cgutils.for_range_slice(builder, index(0), whole, index(lanes), index) as (j, _):
+            for j in code.along(whole):
                 read = [code.read(s, builder.add(begin, j)) for begin in s_rows]
                 add([code.read(g, builder.add(begin, j)) for begin in g_rows], read)
             left = builder.icmp_signed("!=", rest, index(0))

@@ -16,18 +16,18 @@ from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
 from numba import config, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from kernels._jit import kernel
-from kernels.vector_code import Vectors
+from kernels.vector_code import Vectors, cases
 
 __all__ = ["STRIP", "Passes", "back", "forth", "passes", "turn"]
 
 RADICES = (2, 3, 4)
+_WAYS = [2 * radix + before for radix in RADICES for before in (0, 1)]
+"""Cases of `_butterfly`: 2·radix, and 1 more where the rows are turned first."""
 
 STRIP = 32
 """Columns that go through all passes together, whole vectors."""
@@ -76,8 +76,6 @@ def _emit(context, builder, signature, args):
     code = Vectors(context, builder, signature, args)
     re, im, turns = code.data(0), code.data(1), code.data(4)
     _, _, at, step, _, turn, radix, turned_first, n = args
-    end = builder.append_basic_block("end")
-    ways = builder.switch(builder.add(builder.mul(radix, code.index(2)), turned_first), end)
 
     def turned(value, factor):
         """A product of complex numbers."""
@@ -103,8 +101,8 @@ def _emit(context, builder, signature, args):
         if len(rows) == 3:
             a, b, c = rows
             total = plus(b, c)
-            half = ir.Constant(code.vector, [-0.5] * code.lanes)
-            height = ir.Constant(code.vector, [sqrt(0.75)] * code.lanes)
+            half = code.constant(-0.5)
+            height = code.constant(sqrt(0.75))
             middle = tuple(code.times_plus(half, t, each) for t, each in zip(total, a, strict=True))
             side = quarter(tuple(builder.fmul(height, each) for each in minus(b, c)))
             return [plus(a, total), plus(middle, side), minus(middle, side)]
@@ -112,31 +110,24 @@ def _emit(context, builder, signature, args):
         even, odd, across, along = plus(a, c), minus(a, c), plus(b, d), quarter(minus(b, d))
         return [plus(even, across), plus(odd, along), minus(even, across), minus(odd, along)]
 
-    for count in RADICES:
-        for before in (0, 1):
-            block = builder.append_basic_block(f"radix{count}{before}")
-            ways.add_case(code.index(2 * count + before), block)
-            builder.position_at_end(block)
-            places = [builder.add(at, builder.mul(step, code.index(p))) for p in range(count)]
-            factors = [
-                tuple(
-                    code.everywhere(code.element(turns, builder.add(turn, code.index(2 * s + part)))) for part in (0, 1)
-                )
-                for s in range(count)
-            ]
-            with cgutils.for_range_slice(builder, code.index(0), n, code.index(code.lanes), code.index) as (j, _):
-                here = [builder.add(place, j) for place in places]
-                rows = [(code.read(re, place), code.read(im, place)) for place in here]
-                if before:
-                    rows = [rows[0], *(turned(*both) for both in zip(rows[1:], factors[1:], strict=True))]
-                made = transformed(rows)
-                if not before:
-                    made = [made[0], *(turned(*both) for both in zip(made[1:], factors[1:], strict=True))]
-                for place, (a, b) in zip(here, made, strict=True):
-                    code.write(a, re, place)
-                    code.write(b, im, place)
-            builder.branch(end)
-    builder.position_at_end(end)
+    for way in cases(builder, builder.add(builder.mul(radix, code.index(2)), turned_first), _WAYS):
+        count, before = divmod(way, 2)
+        places = [builder.add(at, builder.mul(step, code.index(p))) for p in range(count)]
+        factors = [
+            tuple(code.everywhere(code.element(turns, builder.add(turn, code.index(2 * s + part)))) for part in (0, 1))
+            for s in range(count)
+        ]
+        for j in code.along(n):
+            here = [builder.add(place, j) for place in places]
+            rows = [(code.read(re, place), code.read(im, place)) for place in here]
+            if before:
+                rows = [rows[0], *(turned(*both) for both in zip(rows[1:], factors[1:], strict=True))]
+            made = transformed(rows)
+            if not before:
+                made = [made[0], *(turned(*both) for both in zip(made[1:], factors[1:], strict=True))]
+            for place, (a, b) in zip(here, made, strict=True):
+                code.write(a, re, place)
+                code.write(b, im, place)
     return context.get_dummy_value()
 
 

@@ -16,7 +16,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from kernels.vector_code import VECTOR_BYTES, ask
+from kernels.vector_code import VECTOR_BYTES, ask, cases
 
 __all__ = ["insert_rows"]
 
@@ -78,12 +78,7 @@ def _emit(context, builder, signature, args):
         )
         return builder.sub(builder.xor(smaller(size, not_a_number), negative), negative)
 
-    end = builder.append_basic_block("end")
-    ways = builder.switch(k, end)
-    blocks = [builder.append_basic_block(f"lists_of_{count}") for count in range(1, bits // 8 + 1)]
-    for count, block in enumerate(blocks, 1):
-        ways.add_case(index(count), block)
-        builder.position_at_end(block)
+    for count in cases(builder, k, range(1, bits // 8 + 1)):
         with cgutils.for_range_slice(builder, index(0), n, index(lanes), index) as (j, _):
             lists = [builder.add(builder.mul(line, index(s)), j) for s in range(count)]
             begun = [read(data, offset) for data in (best, places) for offset in lists]
@@ -117,8 +112,6 @@ def _emit(context, builder, signature, args):
             for s, offset in enumerate(lists):
                 builder.store(kept[s], pointer(best, offset), align=bits // 8)
                 builder.store(kept[count + s], pointer(places, offset), align=bits // 8)
-        builder.branch(end)
-    builder.position_at_end(end)
     return context.get_dummy_value()
 
 

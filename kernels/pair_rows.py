@@ -98,12 +98,12 @@ class _Pairs(PlacedVectors):
         """The places of the first cells of the windows from j on, as `whole`."""
         builder = self.builder
         begin = self.integer(builder.add(first, builder.shl(j, self.index(1))))
-        return builder.add(self.all(begin, self.whole), self.constant(self.whole, range(0, 2 * self.lanes, 2)))
+        return builder.add(self.everywhere(begin, self.whole), self.constant(range(0, 2 * self.lanes, 2), self.whole))
 
 
 def _emit_mean(context, builder, signature, args):
     code = _Pairs(context, builder, signature, args)
-    share = code.all(args[2], code.double)
+    share = code.everywhere(args[2], code.double)
     n = args[4]
     for j in code.windows(n):
         a, b, c, d = (code.wide(cell) for cell in code.cells(j, n))
@@ -119,8 +119,8 @@ def _emit_draw(context, builder, signature, args):
     strange = cgutils.alloca_once_value(builder, ir.IntType(1)(0))
 
     def mixed(z, shift, factor=None):
-        z = builder.xor(z, builder.lshr(z, code.constant(places, shift)))
-        return z if factor is None else builder.mul(z, code.constant(places, int(factor)))
+        z = builder.xor(z, builder.lshr(z, code.constant(shift, places)))
+        return z if factor is None else builder.mul(z, code.constant(int(factor), places))
 
     for j in code.windows(n):
         zero = code.zeros()
@@ -131,16 +131,16 @@ def _emit_draw(context, builder, signature, args):
         total = running.pop()
         begin = builder.add(builder.add(window, j), _WHOLE(1))
         z = builder.add(
-            code.all(builder.add(state, builder.mul(begin, _WHOLE(int(GAMMA)))), places),
-            code.constant(places, [lane * int(GAMMA) % 2**64 for lane in range(code.lanes)]),
+            code.everywhere(builder.add(state, builder.mul(begin, _WHOLE(int(GAMMA)))), places),
+            code.constant([lane * int(GAMMA) % 2**64 for lane in range(code.lanes)], places),
         )
         z = mixed(mixed(mixed(z, 30, FIRST), 27, SECOND), 31)
-        random = builder.uitofp(builder.lshr(z, code.constant(places, 11)), doubles)
-        threshold = builder.fmul(builder.fmul(random, code.constant(doubles, 2.0**-53)), total)
-        none = code.constant(doubles, 0.0)
+        random = builder.uitofp(builder.lshr(z, code.constant(11, places)), doubles)
+        threshold = builder.fmul(builder.fmul(random, code.constant(2.0**-53, doubles)), total)
+        none = code.constant(0.0, doubles)
         some = builder.fcmp_ordered(">", total, none)
-        found, number = a, code.constant(code.whole, 0)
-        right, below = code.constant(code.whole, 1), code.all(code.integer(width), code.whole)
+        found, number = a, code.constant(0, code.whole)
+        right, below = code.constant(1, code.whole), code.everywhere(code.integer(width), code.whole)
         steps = right, below, builder.add(below, right)
         for sum_before, cell, step in zip(running, (b, c, d), steps, strict=True):
             passed = builder.and_(some, builder.fcmp_ordered("<=", sum_before, threshold))
@@ -150,8 +150,8 @@ def _emit_draw(context, builder, signature, args):
         p = builder.select(some, builder.fdiv(code.wide(found), total), none)
         code.write(code.narrow(p), code.data(8), j)
         plain = builder.and_(
-            builder.fcmp_ordered(">", total, code.constant(doubles, LEAST)),
-            builder.fcmp_ordered("<", total, code.constant(doubles, MOST)),
+            builder.fcmp_ordered(">", total, code.constant(LEAST, doubles)),
+            builder.fcmp_ordered("<", total, code.constant(MOST, doubles)),
         )
         plain = builder.or_(plain, builder.fcmp_ordered("==", total, none))
         here = code.any(builder.not_(plain))
@@ -161,7 +161,7 @@ def _emit_draw(context, builder, signature, args):
 
 def _emit_repeat(context, builder, signature, args):
     code = _Pairs(context, builder, signature, args)
-    share, n = code.all(args[1], code.double), args[3]
+    share, n = code.everywhere(args[1], code.double), args[3]
     for j in code.windows(n):
         twice = builder.shl(j, code.index(1))
         ask(builder, code.data(2), builder.add(twice, builder.shl(n, code.index(2))))
@@ -175,23 +175,23 @@ def _emit_spread(context, builder, signature, args):
     _, _, first, width, _, _, n = args
     outside = ir.VectorType(ir.IntType(1), code.lanes)
     stray = cgutils.alloca_once_value(builder, ir.Constant(outside, [0] * code.lanes))
-    seen = cgutils.alloca_once_value(builder, code.constant(code.places, 0))
-    down = code.all(code.integer(width), code.whole)
-    one, zero = code.constant(code.whole, 1), code.zeros()
+    seen = cgutils.alloca_once_value(builder, code.constant(0, code.places))
+    down = code.everywhere(code.integer(width), code.whole)
+    one, zero = code.constant(1, code.whole), code.zeros()
     for j in code.windows(n):
         x = code.read(code.data(0), j)
         ask(builder, code.data(0), builder.add(j, n))
         ask(builder, code.data(1), builder.add(j, n))
         begin = builder.add(first, builder.shl(j, code.index(1)))
         places = builder.load(code.pointer(1, j, code.places), align=8)
-        away = builder.sub(places, code.all(begin, code.places))
-        away = builder.sub(away, code.constant(code.places, range(0, 2 * code.lanes, 2)))
+        away = builder.sub(places, code.everywhere(begin, code.places))
+        away = builder.sub(away, code.constant(range(0, 2 * code.lanes, 2), code.places))
         builder.store(builder.or_(builder.load(seen), away), seen)
         if code.size == 4:
             away = builder.trunc(away, code.whole)
         here = [
             builder.icmp_signed("==", away, step)
-            for step in (code.constant(code.whole, 0), one, down, builder.add(down, one))
+            for step in (code.constant(0, code.whole), one, down, builder.add(down, one))
         ]
         inside = builder.or_(builder.or_(here[0], here[1]), builder.or_(here[2], here[3]))
         builder.store(builder.or_(builder.load(stray), builder.not_(inside)), stray)
@@ -201,7 +201,7 @@ def _emit_spread(context, builder, signature, args):
             code.write(code.beside(left, right), code.data(row), builder.shl(j, code.index(1)))
     # Only the lower half of a distance was compared; where the upper half is not 0 the place is outside as well.
     far = builder.icmp_unsigned(
-        "!=", builder.lshr(builder.load(seen), code.constant(code.places, 31)), code.constant(code.places, 0)
+        "!=", builder.lshr(builder.load(seen), code.constant(31, code.places)), code.constant(0, code.places)
     )
     return builder.or_(code.any(builder.load(stray)), code.any(far))
 

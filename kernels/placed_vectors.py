@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from llvmlite import ir
-from numba.core import cgutils
 
 from kernels.vector_code import Vectors
 
@@ -21,20 +20,11 @@ class PlacedVectors(Vectors):
         self.whole = ir.VectorType(ir.IntType(8 * self.size), self.lanes)
         self.double = ir.VectorType(ir.DoubleType(), self.lanes)
 
-    def constant(self, of, values):
-        return ir.Constant(of, list(values) if isinstance(values, (list, range)) else [values] * self.lanes)
-
-    def all(self, value, of):
-        """A vector with the integer or float `value` in every lane."""
-        one = self.builder.insert_element(ir.Constant(of, ir.Undefined), value, ir.IntType(32)(0))
-        return self.picked(one, one, [0] * self.lanes)
-
     def windows(self, n):
         """A loop over the vectors of a row: yields the first window of each."""
-        builder, index = self.builder, self.index
-        last = builder.sub(n, index(self.lanes))
-        with cgutils.for_range_slice(builder, index(0), n, index(self.lanes), index) as (j, _):
-            yield builder.select(builder.icmp_signed("<", j, last), j, last)
+        last = self.builder.sub(n, self.index(self.lanes))
+        for j in self.along(n):
+            yield self.builder.select(self.builder.icmp_signed("<", j, last), j, last)
 
     def integer(self, value):
         """An int64 as an integer as wide as the numbers."""

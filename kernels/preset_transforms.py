@@ -4,9 +4,9 @@
 
     s[to + o·step_to + j] = Σ_i T[o][i] · x[at + (i mod wrap)·step + (i div wrap)·shift + j]        j < n
 
-with wrap = m for `into`; the others need no shift. `weave_back` also puts the m rows together. What
-is written down is the straight-line program of the exact matrix (`algebra/straight_line.py`), where a constant times a
-value goes into the addition that takes it. Fast filters with other matrices go by tables (`kernels/fast_filter.py`).
+with wrap = m for `into`; the others need no shift. `weave_back` also puts the m rows together. What is written down is
+the straight-line program of the exact matrix (`algebra/straight_line.py`), where a constant times a value goes into the
+addition that takes it. Fast filters with other matrices go by tables (`kernels/fast_filter.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from numba import config, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from kernels.algebra.bilinear import FilterAlgorithm
@@ -26,18 +25,21 @@ from kernels.algebra.matrix import Matrix
 from kernels.algebra.points import ACCURATE
 from kernels.algebra.straight_line import program
 from kernels.algebra.winograd import linear_moduli, winograd
-from kernels.vector_code import VECTOR_BYTES, Vectors
+from kernels.vector_code import VECTOR_BYTES, Vectors, cases
 from kernels.vector_rows import side_by_side
 
 __all__ = [
     "PRESETS",
     "TAPS",
+    "defined",
     "preset",
+    "rows_of",
     "transform_back",
     "transform_into",
     "transform_taps",
     "usual_algorithm",
     "weave_back",
+    "write_rows",
 ]
 
 TAPS = 3
@@ -92,7 +94,7 @@ def applied(code: Vectors, matrix: Matrix, values: list[Any]) -> list[Any]:
 
 
 def _constant(code: Vectors, factor: Fraction) -> Any:
-    return code.repeated(float(factor))
+    return code.constant(float(factor))
 
 
 def rows_of(code: Vectors, at: Any, step: Any, shift: Any, count: int, wrap: int) -> list[Any]:
@@ -105,20 +107,12 @@ def rows_of(code: Vectors, at: Any, step: Any, shift: Any, count: int, wrap: int
     return places
 
 
-def _for_each_preset(code: Vectors, m: Any, n: Any, write: Callable[[int], Callable[[Any], None]]) -> None:
-    """A loop over vectors of n numbers for each m: `write(m)` gives what its body emits for a column."""
-    builder, index = code.builder, code.index
-    end = builder.append_basic_block("end")
-    ways = builder.switch(m, end)
-    for each in PRESETS:
-        block = builder.append_basic_block(f"f{each}")
-        ways.add_case(index(each), block)
-        builder.position_at_end(block)
-        body = write(each)
-        with cgutils.for_range_slice(builder, index(0), n, index(code.lanes), index) as (j, _):
-            body(j)
-        builder.branch(end)
-    builder.position_at_end(end)
+def write_rows(code: Vectors, matrix: Matrix, x: Any, given: list[Any], s: Any, wanted: list[Any], n: Any, write: Any):
+    """A loop over n columns: the matrix times those of the rows of x that begin at `given`, into those of s."""
+    for j in code.along(n):
+        read = [code.read(x, code.builder.add(place, j)) for place in given]
+        for place, value in zip(wanted, applied(code, matrix, read), strict=True):
+            write(code, value, s, code.builder.add(place, j))
 
 
 def _emitted(matrices: dict[int, Matrix], wraps: dict[int, int]) -> Callable[..., Any]:
@@ -127,21 +121,11 @@ def _emitted(matrices: dict[int, Matrix], wraps: dict[int, int]) -> Callable[...
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         code = Vectors(context, builder, signature, args, 1)
         m, _, to, step_to, _, at, step, shift, n = args
-        s, x = code.data(1), code.data(4)
-
-        def loop(each: int) -> Callable[[Any], None]:
+        for each in cases(builder, m, PRESETS):
             matrix = matrices[each]
             given = rows_of(code, at, step, shift, len(matrix[0]), wraps[each])
             wanted = rows_of(code, to, step_to, step_to, len(matrix), len(matrix))
-
-            def body(j: Any) -> None:
-                read = [code.read(x, builder.add(place, j)) for place in given]
-                for place, value in zip(wanted, applied(code, matrix, read), strict=True):
-                    code.write(value, s, builder.add(place, j))
-
-            return body
-
-        _for_each_preset(code, m, n, loop)
+            write_rows(code, matrix, code.data(4), given, code.data(1), wanted, n, Vectors.write)
         return context.get_dummy_value()
 
     return emit
@@ -150,21 +134,14 @@ def _emitted(matrices: dict[int, Matrix], wraps: dict[int, int]) -> Callable[...
 def _emit_woven(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     code = Vectors(context, builder, signature, args, 1)
     m, _, to, b, _, at, step, n = args
-    s, x = code.data(1), code.data(4)
-
-    def loop(each: int) -> Callable[[Any], None]:
+    for each in cases(builder, m, PRESETS):
         matrix = _BACK[each]
         given = rows_of(code, at, step, step, len(matrix[0]), len(matrix[0]))
         bias = code.everywhere(b)
-
-        def body(j: Any) -> None:
-            read = [code.read(x, builder.add(place, j)) for place in given]
+        for j in code.along(n):
+            read = [code.read(code.data(4), builder.add(place, j)) for place in given]
             made = [builder.fadd(value, bias) for value in applied(code, matrix, read)]
-            code.write(side_by_side(code, made), s, builder.add(to, builder.mul(j, code.index(each))))
-
-        return body
-
-    _for_each_preset(code, m, n, loop)
+            code.write(side_by_side(code, made), code.data(1), builder.add(to, builder.mul(j, code.index(each))))
     return context.get_dummy_value()
 
 
@@ -175,8 +152,8 @@ _INTO_WRAPS = {m: m for m in PRESETS}
 _NO_WRAPS = {m: m + TAPS for m in PRESETS}
 
 
-def _defined(matrix: Matrix, wrap: int, s: Any, to: int, step_to: int, x: Any, at: int, step: int, shift: int, n: int):
-    """What an intrinsic computes."""
+def defined(matrix: Matrix, wrap: int, s: Any, to: int, step_to: int, x: Any, at: int, step: int, shift: int, n: int):
+    """What an intrinsic computes with a matrix."""
     n = -(-n * s.itemsize // VECTOR_BYTES) * VECTOR_BYTES // s.itemsize
     begins = [at + i % wrap * step + i // wrap * shift for i in range(len(matrix[0]))]
     read = np.stack([x[begin : begin + n] for begin in begins])
@@ -186,24 +163,24 @@ def _defined(matrix: Matrix, wrap: int, s: Any, to: int, step_to: int, x: Any, a
 
 def transform_into(m, s, to, step_to, x, at, step, shift, n):
     """Bᵀ of F(m, 3), m in PRESETS, on rows of x, whole vectors; x may be s, but nothing that is written is read."""
-    _defined(_INTO[m], _INTO_WRAPS[m], s, to, step_to, x, at, step, shift, n)
+    defined(_INTO[m], _INTO_WRAPS[m], s, to, step_to, x, at, step, shift, n)
 
 
 def transform_back(m, s, to, step_to, x, at, step, shift, n):
     """Aᵀ of F(m, 3), likewise."""
-    _defined(_BACK[m], _NO_WRAPS[m], s, to, step_to, x, at, step, shift, n)
+    defined(_BACK[m], _NO_WRAPS[m], s, to, step_to, x, at, step, shift, n)
 
 
 def transform_taps(m, s, to, step_to, x, at, step, shift, n):
     """G of F(m, 3), likewise."""
-    _defined(_TAPS[m], TAPS, s, to, step_to, x, at, step, shift, n)
+    defined(_TAPS[m], TAPS, s, to, step_to, x, at, step, shift, n)
 
 
 def weave_back(m, s, to, b, x, at, step, n):
     """s[to + j·m + o] = b + Σ_i Aᵀ[o][i] · x[at + i·step + j], j < n, whole vectors."""
     n = -(-n * s.itemsize // VECTOR_BYTES) * VECTOR_BYTES // s.itemsize
     made = np.empty(n * m, s.dtype)
-    _defined(_BACK[m], m + 2, made, 0, n, x, at, step, 0, n)
+    defined(_BACK[m], m + 2, made, 0, n, x, at, step, 0, n)
     s[to : to + n * m] = made.reshape(m, n).T.ravel() + b
 
 

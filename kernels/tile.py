@@ -1,6 +1,6 @@
 """A tile of sums that stays in the registers: what convolutions of every kind are made of.
 
-    y[f, j] = start[f, j] + Σ_t w[t, f] · s[at[t] + j]        f < FILTERS (or 1), j < a few vectors
+    y[f, j] = start[f, j] + Σ_t w[t, f] · s[at[t] + j]        f < FILTERS, j < a few vectors
 
 Loops that are left to the vectoriser end at half of what a processor can do: they read and write their sums again and
 again. Here the vectors are written down, in LLVM's own language: FILTERS × VECTORS sums, one load for each vector and

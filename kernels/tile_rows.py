@@ -13,7 +13,7 @@ from numba import config, types
 from numba.extending import intrinsic
 
 from kernels.tile import added, beginning, defined
-from kernels.vector_code import MANY, VECTOR_BYTES, Vectors
+from kernels.vector_code import MANY, VECTOR_BYTES, Vectors, cases
 
 __all__ = ["COUNTS", "defined", "emitted_rows", "row_of_tiles", "signature"]
 
@@ -30,20 +30,14 @@ def emitted_rows(widths, vector_bytes=VECTOR_BYTES):
     def emit(context, builder, signature, args):
         code = Vectors(context, builder, signature, args, 0, vector_bytes)
         filters, n = args[4], args[3]
-        done = builder.append_basic_block("done")
-        ways = builder.switch(filters, done)
-        for count, vectors in widths.items():
-            block = builder.append_basic_block(f"filters{count}")
-            ways.add_case(code.index(count), block)
-            builder.position_at_end(block)
-            _emit_row(code, count, vectors, n, done)
-        builder.position_at_end(done)
+        for count in cases(builder, filters, widths):
+            _emit_row(code, count, widths[count], n)
         return context.get_dummy_value()
 
     return emit
 
 
-def _emit_row(code, filters, widths, n, done):
+def _emit_row(code, filters, widths, n):
     """Tiles of the widest kind while they fit, then narrower ones; a tile may reach past the end by its last vector."""
     builder, index = code.builder, code.index
     _, y_at, y_step, *_ = code.args
@@ -54,7 +48,7 @@ def _emit_row(code, filters, widths, n, done):
     low = builder.phi(index)
     low.add_incoming(index(0), before)
     left = builder.sub(n, low)
-    some = builder.append_basic_block("some")
+    some, done = builder.append_basic_block("some"), builder.append_basic_block("done")
     builder.cbranch(builder.icmp_signed(">", left, index(0)), some, done)
     builder.position_at_end(some)
     for width in widths:
@@ -66,6 +60,7 @@ def _emit_row(code, filters, widths, n, done):
         builder.branch(following)
         builder.position_at_end(narrower)
     builder.unreachable()
+    builder.position_at_end(done)
 
 
 def _emit_tile(code, begins, width, low, left):

@@ -5,6 +5,7 @@ How large a vector is and how many of them the registers hold is the host's: AVX
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -12,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-__all__ = ["MANY", "VECTOR_BYTES", "Vectors", "ask", "lanes"]
+__all__ = ["MANY", "VECTOR_BYTES", "Vectors", "ask", "cases", "lanes"]
 
 
 def _host() -> tuple[int, bool]:
@@ -44,6 +45,19 @@ def ask(builder: Any, data: Any, offset: Any) -> None:
     prefetch = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), takes), "llvm.prefetch.p0")
     reading, kept, of_data = number(0), number(3), number(1)
     builder.call(prefetch, [builder.bitcast(builder.gep(data, [offset]), byte), reading, kept, of_data])
+
+
+def cases(builder: Any, value: Any, numbers: Iterable[int]) -> Iterator[int]:
+    """Each number in turn: what is written meanwhile runs where `value` is that number; behind them all goes on."""
+    end = builder.append_basic_block("end")
+    ways = builder.switch(value, end)
+    for number in numbers:
+        block = builder.append_basic_block(f"case{number}")
+        ways.add_case(ir.IntType(64)(number), block)
+        builder.position_at_end(block)
+        yield number
+        builder.branch(end)
+    builder.position_at_end(end)
 
 
 class Vectors:
@@ -88,13 +102,9 @@ class Vectors:
 
     def mask(self, count: Any) -> Any:
         """Which lanes of a vector are among the first `count`."""
-        number = ir.IntType(32)
-        places = ir.VectorType(number, self.lanes)
-        alone = self.builder.insert_element(
-            ir.Constant(places, ir.Undefined), self.builder.trunc(count, number), number(0)
-        )
-        below = self.picked(alone, alone, [0] * self.lanes)
-        return self.builder.icmp_signed("<", ir.Constant(places, list(range(self.lanes))), below)
+        places = ir.VectorType(ir.IntType(32), self.lanes)
+        below = self.everywhere(self.builder.trunc(count, places.element), places)
+        return self.builder.icmp_signed("<", self.constant(range(self.lanes), places), below)
 
     def read_some(self, data: Any, offset: Any, mask: Any) -> Any:
         """The lanes of `mask` of the vector at `offset`, and 0; memory of the others is not touched."""
@@ -123,18 +133,24 @@ class Vectors:
         mask = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)
         return self.builder.shuffle_vector(one, other, mask)
 
-    def everywhere(self, value: Any) -> Any:
-        """A vector of one number."""
-        one = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), value, ir.IntType(32)(0))
+    def along(self, n: Any) -> Iterator[Any]:
+        """A loop over the vectors of a row of n numbers: yields where each begins; the last may reach past the end."""
+        with cgutils.for_range_slice(self.builder, self.index(0), n, self.index(self.lanes), self.index) as (j, _):
+            yield j
+
+    def everywhere(self, value: Any, of: Any = None) -> Any:
+        """A vector, of type `of` if not of numbers, with `value` in every lane."""
+        one = self.builder.insert_element(ir.Constant(of or self.vector, ir.Undefined), value, ir.IntType(32)(0))
         return self.picked(one, one, [0] * self.lanes)
 
-    def repeated(self, value: float) -> Any:
-        """A vector of a number that is known."""
-        return ir.Constant(self.vector, [value] * self.lanes)
+    def constant(self, values: Any, of: Any = None) -> Any:
+        """A vector, of type `of` if not of numbers, of what is known: one value for every lane, or a list of all."""
+        known = list(values) if isinstance(values, (list, range)) else [values] * self.lanes
+        return ir.Constant(of or self.vector, known)
 
     def zeros(self) -> Any:
         """A vector of zeros."""
-        return self.repeated(0.0)
+        return self.constant(0.0)
 
     def times_plus(self, a: Any, b: Any, c: Any) -> Any:
         """a·b + c, rounded once."""

@@ -11,7 +11,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from kernels._jit import kernel
-from kernels.vector_code import VECTOR_BYTES, Vectors
+from kernels.vector_code import VECTOR_BYTES, Vectors, cases
 
 __all__ = ["TERMS", "apart", "clear_row", "combine", "copy_row", "side_by_side", "take_apart", "weave", "woven"]
 
@@ -74,23 +74,16 @@ def _emit_sum(context, builder, signature, args):
     code = Vectors(context, builder, signature, args)
     s, at, w = (code.data(place) for place in (0, 2, 3))
     _, to, _, _, first, terms, n = args
-    end = builder.append_basic_block("end")
-    ways = builder.switch(terms, end)
-    for count in range(TERMS + 1):
-        ways.add_case(code.index(count), builder.append_basic_block(f"terms{count}"))
-    for count, (_, block) in enumerate(ways.cases):
-        builder.position_at_end(block)
+    for count in cases(builder, terms, range(TERMS + 1)):
         places = [builder.add(first, code.index(t)) for t in range(count)]
         begins = [builder.load(builder.gep(at, [place], inbounds=True)) for place in places]
         factors = [code.everywhere(code.element(w, place)) for place in places]
-        with cgutils.for_range_slice(builder, code.index(0), n, code.index(code.lanes), code.index) as (j, _):
+        for j in code.along(n):
             total = code.zeros()
             for t, (begin, factor) in enumerate(zip(begins, factors, strict=True)):
                 read = code.read(s, builder.add(begin, j))
                 total = code.times_plus(factor, read, total) if t else builder.fmul(factor, read)
             code.write(total, s, builder.add(to, j))
-        builder.branch(end)
-    builder.position_at_end(end)
     return context.get_dummy_value()
 
 
@@ -99,17 +92,10 @@ def _for_each_count(emit):
 
     def emit_all(context, builder, signature, args):
         code = Vectors(context, builder, signature, args)
-        end = builder.append_basic_block("end")
         *places, phases, n = args
-        ways = builder.switch(phases, end)
-        for count in WOVEN:
-            block = builder.append_basic_block(f"phases{count}")
-            ways.add_case(code.index(count), block)
-            builder.position_at_end(block)
-            with cgutils.for_range_slice(builder, code.index(0), n, code.index(code.lanes), code.index) as (q, _):
+        for count in cases(builder, phases, WOVEN):
+            for q in code.along(n):
                 emit(builder, code, count, q, *places[1:])
-            builder.branch(end)
-        builder.position_at_end(end)
         return context.get_dummy_value()
 
     return emit_all

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
+from kernels.filter_rows import CALL_OPERATIONS
 from kernels.tile import FILTERS, columns, tile_of_filters
 
 Array = NDArray[Any]
@@ -45,9 +46,6 @@ BAND_BYTES = 1 << 17
 
 PANELS = (8, 16, 24, 32)
 """Channels of a panel, besides all of them where they are fewer."""
-
-CALL_OPERATIONS = 200_000_000
-"""Multiplications between two ticks: some milliseconds."""
 
 
 @kernel

@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 
 from kernels._jit import kernel
 from kernels.placed_vectors import PlacedVectors
-from kernels.vector_code import VECTOR_BYTES, ask
+from kernels.vector_code import VECTOR_BYTES, ask, cases
 
 __all__ = ["direct", "largest_of_windows"]
 
@@ -46,7 +46,7 @@ def _emit(context, builder, signature, args):
     _, at, step, rows, taps, stride, first, smallest, _, _, to, n = args
     # A number is negated by its sign alone, on the way in and on the way out.
     sign = builder.select(smallest, code.whole.element(-1 << 8 * code.size - 1), code.whole.element(0))
-    sign = code.all(sign, code.whole)
+    sign = code.everywhere(sign, code.whole)
 
     def signed(value):
         return builder.bitcast(builder.xor(builder.bitcast(value, code.whole), sign), code.vector)
@@ -68,7 +68,7 @@ def _emit(context, builder, signature, args):
             begin = builder.add(at, builder.mul(j, index(stride)))
             place = code.integer(builder.add(first, builder.mul(j, index(stride))))
             start = builder.add(
-                code.all(place, code.whole), code.constant(code.whole, range(0, stride * code.lanes, stride))
+                code.everywhere(place, code.whole), code.constant(range(0, stride * code.lanes, stride), code.whole)
             )
             number = signed(cells(begin, taps, stride)[0])
             before = builder.block
@@ -82,11 +82,11 @@ def _emit(context, builder, signature, args):
             row = builder.add(begin, down)
             ask(builder, s, builder.add(row, builder.mul(rows, step)))
             kept, place = best, found
-            here = builder.add(start, code.all(code.integer(down), code.whole))
+            here = builder.add(start, code.everywhere(code.integer(down), code.whole))
             for v, cell in enumerate(signed(cell) for cell in cells(row, taps, stride)):
                 above = code.above(kept, cell)
                 kept = builder.select(above, cell, kept)
-                place = builder.select(above, builder.add(here, code.constant(code.whole, v)), place)
+                place = builder.select(above, builder.add(here, code.constant(v, code.whole)), place)
             following = builder.add(u, index(1))
             for phi, value in ((u, following), (best, kept), (found, place)):
                 phi.add_incoming(value, loop)
@@ -95,15 +95,9 @@ def _emit(context, builder, signature, args):
             code.write(signed(kept), code.data(8), builder.add(to, j))
             code.write_places(place, 9, builder.add(to, j))
 
-    end = builder.append_basic_block("done")
-    ways = builder.switch(builder.add(builder.mul(taps, index(2)), stride), end)
-    blocks = {each: builder.append_basic_block("windows") for each in ((a, b) for a in TAPS for b in STRIDES)}
-    for (a, b), block in blocks.items():
-        ways.add_case(index(2 * a + b), block)
-        builder.position_at_end(block)
-        row_of_windows(a, b)
-        builder.branch(end)
-    builder.position_at_end(end)
+    ways = {2 * a + b: (a, b) for a in TAPS for b in STRIDES}
+    for way in cases(builder, builder.add(builder.mul(taps, index(2)), stride), ways):
+        row_of_windows(*ways[way])
     return context.get_dummy_value()
 
 

@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 
 from kernels._jit import parallel_kernel, prange, read_only, threads
+from kernels.cache_lines import LINE_BYTES
 from kernels.convolution import CALL_OPERATIONS, Array, Pads, Tick
 from kernels.fast_filter import FastFilter
 from kernels.tile import FILTERS
-from kernels.winograd_plan import LINE, planned
+from kernels.winograd_plan import planned
 from kernels.winograd_stages import (
     columns_of,
     multiply,
@@ -136,13 +137,13 @@ _kept = threading.local()
 
 def _workspace(count: int, dtype: Any) -> Array:
     """Numbers to work in, at the beginning of a cache line: kept for the next call where they are not too many."""
-    size = count * np.dtype(dtype).itemsize + LINE
+    size = count * np.dtype(dtype).itemsize + LINE_BYTES
     held = getattr(_kept, "bytes", None)
     if held is None or held.size < size:
         held = np.empty(size, np.uint8)
         _kept.bytes = held if size <= KEPT_BYTES else None
-    start = -held.ctypes.data % LINE
-    return held[start : start + size - LINE].view(dtype)
+    start = -held.ctypes.data % LINE_BYTES
+    return held[start : start + size - LINE_BYTES].view(dtype)
 
 
 def convolve(
@@ -163,7 +164,7 @@ def convolve(
     plan = together if sharing else apart
     block = plan.block
     cells = block.alpha * block.beta
-    of_u = -(-groups * cells * quads * channels * FILTERS * x.itemsize // LINE) * LINE // x.itemsize
+    of_u = -(-groups * cells * quads * channels * FILTERS * x.itemsize // LINE_BYTES) * LINE_BYTES // x.itemsize
     of_block = cells * (block.v_cell + block.m_cell)
     work = _workspace(of_u + parts * block.local + (1 if sharing else parts) * of_block, x.dtype)
     u, work = work[: groups * cells * quads * channels * FILTERS], work[of_u:]

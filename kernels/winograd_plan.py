@@ -8,15 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kernels.cache_lines import LINE_BYTES, odd_lines
 from kernels.fast_filter import FastFilter, Sums
 from kernels.tile import FILTERS, columns
 from kernels.vector_code import lanes
 
 SHORT, ROW = 8, 4
 """What the beginnings of sums and each row of tiles cost, in columns."""
-
-LINE = 64
-"""Bytes of a line of the cache."""
 
 
 class Block(NamedTuple):
@@ -103,15 +101,15 @@ def planned(
     # What a last vector has too much goes into the room between rows.
     v_row = n + (vector if tiles_across % vector else 0)
     reach = _up(rows * run + width + vector, vector)
-    plane = _up(reach + (cells_down - 1) // down.m * run + vector, LINE // itemsize)
+    plane = _up(reach + (cells_down - 1) // down.m * run + vector, LINE_BYTES // itemsize)
     m, m_across = down.m, across.m
     spare = max(down.into.between, across.into.between, down.back.between, across.back.between)
     line = 0
-    phases = _up((run + 2 * vector) * m_across, LINE // itemsize)
+    phases = _up((run + 2 * vector) * m_across, LINE_BYTES // itemsize)
     half = phases + max(m * m_across * plane, m_across * (tiles_across + vector))
     between = half + max(alpha * m_across * reach, m * beta * n) + vector
-    local = _up(between + spare * max(reach, n) + width, LINE // itemsize)
-    v_cell, m_cell = _odd_lines(channels * v_row, itemsize), _odd_lines(quads * FILTERS * n, itemsize)
+    local = _up(between + spare * max(reach, n) + width, LINE_BYTES // itemsize)
+    v_cell, m_cell = odd_lines(channels * v_row, itemsize), odd_lines(quads * FILTERS * n, itemsize)
     block = Block(
         m, m_across, down.r, down.preset, across.preset, rows, tiles_across, run, n, reach, plane,
         line, phases, half, between, local, v_row, v_cell, m_cell, alpha, beta, channels, quads, vector, width,
@@ -142,9 +140,3 @@ def _cut(tiles: tuple[int, int], most: int, width: int, maps: int, parts: int) -
 def _up(count: int, to: int) -> int:
     """`count` rounded up to a multiple of `to`."""
     return -(-count // to) * to
-
-
-def _odd_lines(count: int, itemsize: int) -> int:
-    """Rounded up to an odd number of cache lines: rows a power of two apart would fight for places in it."""
-    line = LINE // itemsize
-    return (-(-count // line) | 1) * line
