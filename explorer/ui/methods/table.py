@@ -57,7 +57,7 @@ class MethodTable(QTableWidget):
         for part, title, name in parts:
             part.setObjectName(f"methods.table.{name}")
             part.setAccessibleName(title)
-        heads = self.tr("Method"), self.tr("mult/px"), self.tr("time"), self.tr("error")
+        heads = self.tr("Method"), self.tr("mult"), self.tr("time"), self.tr("error")
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
