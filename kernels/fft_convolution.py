@@ -28,6 +28,9 @@ SPECTRA_BYTES = 1 << 25
 ALONE = 2
 """What a single tile costs more: it has no other to be a complex one with."""
 
+EDGE, COPIES = 8, 8
+"""What a tile costs beside its passes: so many cells more along each side, and so many passes more over all of them."""
+
 PADDING = 16
 """Numbers between rows, more than a vector: rows a power of two apart would fight for places in the cache."""
 
@@ -41,7 +44,7 @@ def length_of_tile(outputs: int, taps: int) -> int:
 
     def cost(length: int) -> tuple[float, int]:
         tiles = -(-outputs // (length - taps + 1))
-        return tiles * length * log2(length) * (ALONE if tiles == 1 else 1), length
+        return tiles * (length + EDGE) * (log2(length) + COPIES) * (ALONE if tiles == 1 else 1), length
 
     return min(fitting, key=cost)
 

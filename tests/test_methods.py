@@ -101,9 +101,9 @@ def test_the_sum_and_the_product_of_matrices_cost_their_taps() -> None:
 
 
 def test_the_spectra_cost_what_derive_says_where_the_tiles_are_the_same() -> None:
-    assert length_of_tile(60, 5) == 16
-    of_layer = cost((1, 1, 64, 64), (1, 8, 60, 60), CONV.Params(kernel=(5, 5), method="fft"))
-    assert of_layer.multiplications == pytest.approx(float(by_fft(16, 5).multiplications))
+    assert length_of_tile(120, 5) == 64
+    of_layer = cost((1, 1, 124, 124), (1, 8, 120, 120), CONV.Params(kernel=(5, 5), method="fft"))
+    assert of_layer.multiplications == pytest.approx(float(by_fft(64, 5).multiplications))
 
 
 # Measured -------------------------------------------------------------------------------------------------------------
