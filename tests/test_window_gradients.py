@@ -193,6 +193,17 @@ def test_the_range_that_the_colours_cover_is_printed(driver: Driver) -> None:
     assert number(float(high), 3) in told
 
 
+def test_the_head_of_the_maps_says_what_there_is_room_for_and_breaks_no_word(driver: Driver) -> None:
+    driver.look("conv", scope="layer", clip=False)
+    told = driver.child("stage.about")
+    words = told.text_whole().split(" · ")
+    shown = []
+    for width in (1000, 200, 80):
+        told.resize(width, told.height())
+        shown.append(told.text())
+    assert shown == [" · ".join(words), " · ".join(words[:2]), words[0]]
+
+
 def test_the_outermost_values_can_be_left_out_of_the_range(driver: Driver) -> None:
     driver.look("conv", scope="layer", clip=False)
     whole = np.ptp(driver.explore.report.maps[0].range[0])

@@ -46,18 +46,22 @@ class Elided(Text):
         """
         super().__init__("", font, muted=muted)
         self._whole = ""
+        self._shorter: tuple[str, ...] = ()
         self._lines, self._least = lines, least
         width = QSizePolicy.Policy.Maximum if least else QSizePolicy.Policy.Ignored
         self.setSizePolicy(width, QSizePolicy.Policy.Preferred)
         self.setText(text)
 
-    def setText(self, text: str) -> None:
-        """The whole text; it is also the tool tip, and what assistive technology reads."""
+    def setText(self, text: str, *shorter: str) -> None:
+        """The whole text; it is also the tool tip, and what assistive technology reads.
+
+        Where it has no room the first of the `shorter` ones that has is shown, before anything is left out of the last.
+        """
         if text == self._whole:
             return
         if self.accessibleName() in ("", self._whole):
             self.setAccessibleName(text)
-        self._whole = text
+        self._whole, self._shorter = text, shorter
         self.setToolTip(text)
         self.update()
         if self._least:
@@ -66,7 +70,10 @@ class Elided(Text):
     def text(self) -> str:
         """What there is room for."""
         room, metrics = max(self.contentsRect().width(), self._least, 40), self.fontMetrics()
-        lines = self._whole.split("\n")
+        for text in (self._whole, *self._shorter):
+            lines = text.split("\n")
+            if all(metrics.horizontalAdvance(line) <= room for line in lines):
+                break
         return "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in lines)
 
     def text_whole(self) -> str:

@@ -140,7 +140,8 @@ class Stage(QWidget):
             scale = shared.format(number(low, 3), number(high, 3)) if same else self.tr("each map on its own scale")
             if clipped:
                 scale = self.tr("{0}, middle 99 %").format(scale)
-            self._about.setText(self.tr("{0} maps · {1} × {2} · {3}").format(count, height, width, scale))
+            size = self.tr("{0} maps · {1} × {2}").format(count, height, width)
+            self._about.setText(f"{size} · {scale}", size, self.tr("{0} maps").format(count))
 
     def show_message(self, text: str) -> None:
         """No maps, and why."""
