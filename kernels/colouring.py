@@ -49,15 +49,14 @@ def colour_maps(
     high: NDArray[np.float64],
     table: NDArray[np.uint32],
     not_a_number: np.uint32,
-    k: int,
     pixels: NDArray[np.uint32],
 ) -> None:
-    """pixels[m, i, j] = table[⌊256·(mean − low)/(high − low)⌋] over the k × k values of a pixel, clamped to the table.
+    """pixels[m, i, j] = table[⌊256·(mean − low)/(high − low)⌋], clamped to the table; the mean is over its area.
 
-    x: M, H, W. table: 256 colours 0xffRRGGBB. pixels: M, H//k, W//k. A pixel over a NaN takes the colour
-    `not_a_number`; infinities are clamped.
+    x: M, H, W. table: 256 colours 0xffRRGGBB. pixels: M, h ≤ H, w ≤ W, each over H/h × W/w cells, those at its edge in
+    part. A pixel over a NaN takes the colour `not_a_number`; infinities are clamped.
     """
-    _colour_maps(_numbers(x), read_only(low), read_only(high), read_only(table), np.uint32(not_a_number), k, pixels)
+    _colour_maps(_numbers(x), read_only(low), read_only(high), read_only(table), np.uint32(not_a_number), pixels)
 
 
 @kernel
@@ -148,34 +147,51 @@ def _coloured(means, start, scale, table, not_a_number, pixels):
                 pixels[j] = not_a_number
 
 
+@kernel
+def _overlap(pixel, pixels, cell, cells):
+    """The share of a pixel that a cell has, in a line of so many `pixels` over so many `cells`."""
+    begin, end = max(cell * pixels, pixel * cells), min((cell + 1) * pixels, (pixel + 1) * cells)
+    return np.float32(end - begin) / np.float32(cells)
+
+
 @parallel_kernel
-def _colour_maps(x, low, high, table, not_a_number, k, pixels):
-    """One line of pixels a step of the loop."""
+def _colour_maps(x, low, high, table, not_a_number, pixels):
+    """One line of pixels a step of the loop: rows first, a vector at a time, then the neighbours of each sum."""
     maps, height, width = pixels.shape
+    rows, columns = x.shape[1], x.shape[2]
+    # Pixel j lies over the columns starts[j] ≤ c < stops[j]; its first and its last one have shares of their own.
+    places = np.arange(width + 1)
+    starts = places[:-1] * columns // width
+    stops = (places[1:] * columns + width - 1) // width
+    first, last = np.empty(width, np.float32), np.empty(width, np.float32)
+    for j in range(width):
+        first[j] = _overlap(j, width, starts[j], columns)
+        last[j] = _overlap(j, width, stops[j] - 1, columns)
+    between = np.float32(width / columns)
     for line in prange(maps * height):
         m = line // height
         i = line - m * height
         start = np.float32(low[m])
         scale = np.float32(256.0 / (high[m] - low[m]))
-        means = np.empty(width, np.float32)
-        if k == 1:
-            row = x[m, i]
+        sums = np.empty(columns, np.float32)
+        top = i * rows // height
+        share, row = _overlap(i, height, top, rows), x[m, top]
+        for c in range(columns):
+            sums[c] = share * np.float32(row[c])
+        for r in range(top + 1, ((i + 1) * rows + height - 1) // height):
+            share, row = _overlap(i, height, r, rows), x[m, r]
+            for c in range(columns):
+                sums[c] += share * np.float32(row[c])
+        if width < columns:
+            means = np.empty(width, np.float32)
             for j in range(width):
-                means[j] = row[j]
+                c, end = starts[j], stops[j] - 1
+                total = first[j] * sums[c]
+                if c < end:
+                    for inner in range(c + 1, end):
+                        total += between * sums[inner]
+                    total += last[j] * sums[end]
+                means[j] = total
         else:
-            # Rows first, cell by cell, which is a vector at a time; then the k neighbours of each sum.
-            sums = np.empty(width * k, np.float32)
-            first = x[m, i * k]
-            for j in range(sums.size):
-                sums[j] = first[j]
-            for u in range(1, k):
-                row = x[m, i * k + u]
-                for j in range(sums.size):
-                    sums[j] += np.float32(row[j])
-            share = np.float32(1 / (k * k))
-            for j in range(width):
-                total = sums[j * k]
-                for v in range(1, k):
-                    total += sums[j * k + v]
-                means[j] = total * share
+            means = sums
         _coloured(means, start, scale, table, not_a_number, pixels[m, i])

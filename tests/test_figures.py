@@ -44,7 +44,7 @@ def maps_of(values: Any, *, colours: str = "signed", single: bool = False, gradi
     ranges = np.array([covered(colours, *(each if single else whole)) for each in own])
     labels = tuple(f"map {i}" for i in range(count))
     return Maps(
-        Link("n1", "y"), gradient, values, labels, 0, 1, np.empty((0, 1, 1), np.uint32), own, ranges,
+        Link("n1", "y"), gradient, values, labels, 0, np.empty((0, 1, 1), np.uint32), own, ranges,
         np.isnan(values).sum(axis=(1, 2)), 0, np.zeros(64, np.int64), (colours,) * count,
     )  # fmt: skip
 
@@ -96,7 +96,7 @@ def test_a_figure_has_the_colours_of_the_stage(dtype: Any) -> None:
     if dtype != np.int64:
         values[0, 0, :3] = np.nan, np.inf, -np.inf
     images = np.empty(values.shape, np.uint32)
-    colour_maps(values, np.array([-5.0]), np.array([7.0]), table("viridis"), NOT_A_NUMBER, 1, images)
+    colour_maps(values, np.array([-5.0]), np.array([7.0]), table("viridis"), NOT_A_NUMBER, images)
     np.testing.assert_array_equal(coloured(values[0], -5.0, 7.0, "viridis"), images[0])
 
 

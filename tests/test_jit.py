@@ -162,7 +162,7 @@ for dtype in ("float32", "float64"):
         display.summary(result, 0, display.View())
         for port in result.ports:
             for gradient in (False, True):
-                view = display.View(layer=node.id, port=port, decimation=2)
+                view = display.View(layer=node.id, port=port, pixels=(2, 2))
                 display.maps_of(evaluated, back, view, document.Link(node.id, port), gradient=gradient)
 for operation in operations().values():
     illustration(operation)

@@ -22,10 +22,10 @@ def statistics_of(x: Any) -> Any:
     return found
 
 
-def coloured(x: Any, low: Any, high: Any, k: int = 1) -> Any:
-    pixels = np.zeros((len(x), x.shape[1] // k, x.shape[2] // k), np.uint32)
+def coloured(x: Any, low: Any, high: Any, size: tuple[int, int] | None = None) -> Any:
+    pixels = np.zeros((len(x), *(size or x.shape[1:])), np.uint32)
     ends = (np.broadcast_to(np.asarray(end, np.float64), len(x)).copy() for end in (low, high))
-    colour_maps(x, *ends, TABLE, ODD, k, pixels)
+    colour_maps(x, *ends, TABLE, ODD, pixels)
     return pixels
 
 
@@ -77,20 +77,27 @@ def test_not_a_number_has_a_colour_of_its_own_and_infinity_is_the_end_of_the_tab
     assert_array_equal(found, [ODD, *TABLE[[255, 0, 128, 255, 0, 255, 0]]])
 
 
+def shares(pixels: int, cells: int) -> Any:
+    """(pixels, cells): which part of a pixel lies over a cell."""
+    edges, ends = np.arange(pixels + 1) * cells / pixels, np.arange(cells + 1)
+    over = np.minimum(edges[1:, None], ends[1:]) - np.maximum(edges[:-1, None], ends[:-1])
+    return np.maximum(over, 0) * pixels / cells
+
+
 @types
-@pytest.mark.parametrize("k", [2, 3, 7])
-def test_a_small_picture_shows_means_over_squares_and_leaves_out_what_is_over(dtype: Any, k: int) -> None:
+@pytest.mark.parametrize("size", [(15, 23), (5, 23), (15, 7), (4, 9), (14, 22), (8, 12), (1, 1)])
+def test_a_small_picture_shows_means_over_the_area_of_each_pixel(dtype: Any, size: tuple[int, int]) -> None:
     x = np.random.default_rng(1).integers(0, 256, (2, 15, 23)).astype(dtype)
-    height, width = 15 // k, 23 // k
-    means = x[:, : height * k, : width * k].reshape(2, height, k, width, k).astype(np.float64).mean(axis=(2, 4))
-    found = coloured(x, 0, 256, k).astype(np.int64) - int(TABLE[0])
+    means = shares(size[0], 15) @ x.astype(np.float64) @ shares(size[1], 23).T
+    found = coloured(x, 0, 256, size).astype(np.int64) - int(TABLE[0])
     assert (np.abs(found - np.floor(means)) <= (np.abs(means - np.round(means)) < 1e-3)).all()
 
 
-def test_a_square_that_holds_not_a_number_is_shown_as_such() -> None:
+def test_a_pixel_over_not_a_number_is_shown_as_such() -> None:
     x = np.zeros((1, 4, 4))
     x[0, 1, 2] = np.nan
-    assert_array_equal(coloured(x, 0, 1, 2) == ODD, [[[False, True], [False, False]]])
+    assert_array_equal(coloured(x, 0, 1, (2, 2)) == ODD, [[[False, True], [False, False]]])
+    assert_array_equal(coloured(x, 0, 1, (1, 3)) == ODD, [[[False, True, True]]])
 
 
 @types

@@ -67,6 +67,14 @@ def test_the_model_is_there_without_a_click_and_the_other_plot_says_what_to_do(c
     assert "F(2×2) is ahead of direct from C = 1 on" in costing.page.said["model"].text()
 
 
+def test_a_plot_without_times_yet_says_that_they_are_being_taken(costing: Costing) -> None:
+    costing.click("cost.run")
+    assert costing.page.measured.chart.empty == "Measuring …"
+    costing.page.acts.cancel()
+    assert "Press Measure" in costing.page.measured.chart.empty
+    costing.settle()
+
+
 def test_times_are_measured_beside_the_model_and_kept(costing: Costing) -> None:
     costing.measure()
     page = costing.page

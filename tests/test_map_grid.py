@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -25,7 +27,7 @@ def maps(count: int = 4, height: int = 16, width: int = 16, *, gradient: bool = 
     ends = np.tile([0.0, 1.0], (count, 1))
     images = (0xFF000000 | (values * 255).astype(np.uint32) * 0x10101).astype(np.uint32)
     return Maps(
-        Link("n1", "y"), gradient, values, ("",) * count, 0, 1, images, ends, ends, np.zeros(count, np.int64),
+        Link("n1", "y"), gradient, values, ("",) * count, 0, images, ends, ends, np.zeros(count, np.int64),
         0, np.zeros(BINS, np.int64), ("grey",) * count,
     )  # fmt: skip
 
@@ -38,7 +40,7 @@ class Heard:
         self.hovered: list[Place | None] = []
         self.pinned: list[Place | None] = []
         self.selected: list[int] = []
-        self.needs: list[tuple[int, int, int]] = []
+        self.needs: list[tuple[int, int, tuple[int, int]]] = []
         self.menus: list[Place | None] = []
         grid.hovered.connect(self.hovered.append)
         grid.pinned.connect(self.pinned.append)
@@ -209,17 +211,34 @@ def test_the_view_stays_inside_of_the_maps_however_far_it_is_dragged(heard: Hear
 
 
 def test_it_asks_for_the_maps_in_view_with_every_cell(heard: Heard) -> None:
-    assert heard.needs[-1] == (0, 4, 1)
+    assert heard.needs[-1] == (0, 4, (0, 0))
 
 
 def test_large_maps_are_asked_for_as_large_as_they_are_drawn_and_whole_when_zoomed(heard: Heard) -> None:
     heard.grid.show_maps((maps(4, 1024, 1024),))
-    first, count, decimation = heard.needs[-1]
+    size = heard.grid.tile_image(0).size().toSize()
+    assert heard.needs[-1] == (0, 4, (size.height(), size.width()))
+    heard.grid.zoom(1.5)
+    first, count, (rows, columns) = heard.needs[-1]
     assert (first, count) == (0, 4)
-    pixels = heard.grid.tile_image(0).width()
-    assert 1024 / (decimation + 1) < pixels <= 1024 / decimation
+    assert 1.5 * size.width() <= columns < 1024
+    assert 1024 % columns == 1024 % rows == 0
     heard.grid.zoom(16)
-    assert heard.needs[-1] == (0, 4, 1)
+    assert heard.needs[-1] == (0, 4, (0, 0))
+
+
+def test_a_map_as_large_as_asked_for_is_painted_pixel_by_pixel(heard: Heard) -> None:
+    heard.grid.show_maps((maps(4, 1024, 1024),))
+    rows, columns = heard.needs[-1][2]
+    asked = maps(4, rows, columns)
+    heard.grid.show_maps((replace(asked, values=np.zeros((4, 1024, 1024))),))
+    image = heard.grid.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    for number in range(4):
+        place = heard.grid.tile_image(number).toRect()
+        seen = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)
+        seen = seen[place.top() : place.bottom() + 1, place.left() : place.right() + 1] | np.uint32(0xFF000000)
+        # All of it but the corners, which are round, and the outline of the cell that is selected.
+        assert (seen == asked.images[number]).mean() > 0.99
 
 
 def test_the_same_need_is_told_once(heard: Heard) -> None:

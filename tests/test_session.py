@@ -44,7 +44,7 @@ def example() -> Session:
     document = set_weight(document, "n2", "w", np.linspace(-1, 1, 6).reshape(2, 3))
     document = switch(document, "n1", enabled=False)
     document = document.with_node(replace(document.node("n2"), seed=12345, name="mischt größer"))
-    view = View("n2", "y", 1, "both", "map", "grey", Origin("n2", "y", "unit", (0, 1, 2), 1), 2, 8, 3)
+    view = View("n2", "y", 1, "both", "map", "grey", Origin("n2", "y", "unit", (0, 1, 2), 1), 2, 8, (3, 4))
     return Session(document, view, {"zoom": 1.5, "pinned": [1, 2], "docks": {"inspector": True}, "tour": None})
 
 
@@ -327,7 +327,7 @@ def test_layers_that_make_no_graph_are_refused(tmp_path: Path, nodes: list[dict[
 @pytest.mark.parametrize(
     "view",
     [
-        {"shown": -1}, {"decimation": 0}, {"first": -2}, {"count": -1}, {"content": "dreams"}, {"layer": 5}, [], "x",
+        {"shown": -1}, {"pixels": [-1, 4]}, {"first": -2}, {"count": -1}, {"content": "dreams"}, {"layer": 5}, [], "x",
         {"origin": {"node": "n1"}},
     ],
 )  # fmt: skip

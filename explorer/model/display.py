@@ -37,7 +37,7 @@ class View:
     shown       picture of the batch
     origin      where gradients start; None is the loss
     first       first map that the stage needs coloured, and `count` how many (0: all)
-    decimation  cells that one pixel of the coloured map averages, in rows and in columns
+    pixels      rows and columns of a coloured map, each a mean over the cells under it; 0, or too many: one a cell
     dark        whether the window is dark, so that 0 is black in signed maps
     map         the map that was clicked
     clip        leave the outermost half per cent at each end out of the range of the colours
@@ -52,7 +52,7 @@ class View:
     origin: Origin | None = None
     first: int = 0
     count: int = 0
-    decimation: int = 1
+    pixels: tuple[int, int] = (0, 0)
     dark: bool = False
     clip: bool = True
     map: int = 0
@@ -64,7 +64,7 @@ class Maps:
 
     values      (C, H, W), the numbers themselves
     labels      a name for each map
-    images      0xffRRGGBB of the maps first … first + len(images) − 1, each cell an average of decimation² values
+    images      0xffRRGGBB of the maps first … first + len(images) − 1
     own         (C, 2) least and greatest finite value of each map
     range       (C, 2) what the colours of each map cover
     not_finite  (C,) how many values are NaN or infinite
@@ -77,7 +77,6 @@ class Maps:
     values: Array
     labels: tuple[str, ...]
     first: int
-    decimation: int
     images: NDArray[np.uint32]
     own: NDArray[np.float64]
     range: NDArray[np.float64]
@@ -126,7 +125,8 @@ def summary(result: Result, picture: int, view: View) -> Summary:
     ends = _clipped(few, statistics[: len(few)]) if view.clip else statistics[: len(few), :2]
     names = tuple(resolved(view.colours, low, dark=view.dark) for low in statistics[: len(few), 0])
     ranges = np.array([covered(name, *each) for name, each in zip(names, ends, strict=True)])
-    thumbnails = _coloured(small, ranges, names, 2 if step > 1 and min(small.shape[1:]) > 1 else 1)
+    halves = (small.shape[1] // 2, small.shape[2] // 2) if step > 1 else (0, 0)
+    thumbnails = _coloured(small, ranges, names, halves)
     return Summary(
         result.ys[0].shape,
         result.seconds,
@@ -188,7 +188,7 @@ def coloured(
     ranges = np.array([covered(name, *each) for name, each in zip(names, ends, strict=True)])
     first = min(view.first, len(values))
     last = len(values) if view.count == 0 else min(len(values), first + view.count)
-    images = _coloured(values[first:last], ranges[first:last], names[first:last], view.decimation)
+    images = _coloured(values[first:last], ranges[first:last], names[first:last], view.pixels)
     selected = min(view.map, len(values) - 1)
     one = slice(selected, selected + 1)
     histogram = np.zeros((1, BINS), np.int64)
@@ -199,7 +199,6 @@ def coloured(
         values,
         labels,
         first,
-        view.decimation,
         images,
         statistics[:, :2],
         ranges,
@@ -252,15 +251,14 @@ def _spread(statistics: NDArray[np.float64]) -> tuple[float, float]:
     return (float(finite[:, 0].min()), float(finite[:, 1].max())) if len(finite) else (0.0, 0.0)
 
 
-def _coloured(maps: Array, ranges: NDArray[np.float64], names: Sequence[str], decimation: int) -> NDArray[np.uint32]:
+def _coloured(
+    maps: Array, ranges: NDArray[np.float64], names: Sequence[str], pixels: tuple[int, int]
+) -> NDArray[np.uint32]:
     count, height, width = maps.shape
-    k = max(1, min(decimation, height, width))
-    images = np.empty((count, height // k, width // k), np.uint32)
+    images = np.empty((count, min(pixels[0] or height, height), min(pixels[1] or width, width)), np.uint32)
     first = 0
     for name, run in groupby(names):
         some = slice(first, first + len(list(run)))
         first = some.stop
-        colour_maps(
-            maps[some], ranges[some, 0].copy(), ranges[some, 1].copy(), table(name), NOT_A_NUMBER, k, images[some]
-        )
+        colour_maps(maps[some], ranges[some, 0].copy(), ranges[some, 1].copy(), table(name), NOT_A_NUMBER, images[some])
     return images

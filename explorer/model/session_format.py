@@ -311,6 +311,6 @@ def _view(raw: Any) -> View:
     if raw is None:
         return View()
     view = msgspec.convert(raw, View)
-    if min(view.shown, view.first, view.count) < 0 or view.decimation < 1:
+    if min(view.shown, view.first, view.count, *view.pixels) < 0:
         raise ValueError("a number is negative")
     return view

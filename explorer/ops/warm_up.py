@@ -88,7 +88,7 @@ def _colour(dtype: np.dtype[np.generic]) -> None:
         map_statistics(np.full_like(maps, np.nan), statistics)
     low, high = np.zeros(1), np.ones(1)
     histograms(maps, low, high, np.zeros((1, 2), np.int64))
-    colour_maps(maps, low, high, np.zeros(256, np.uint32), np.uint32(0), 1, np.zeros((1, 2, 2), np.uint32))
+    colour_maps(maps, low, high, np.zeros(256, np.uint32), np.uint32(0), np.zeros((1, 2, 2), np.uint32))
 
 
 def warm_up(done: Callable[[Part], None] = lambda part: None, wishes: Sequence[Part] | deque[Part] = ()) -> None:

@@ -66,9 +66,7 @@ def connect(explore: Explore, store: Store, panels: Panels) -> None:
     stage.clip_wanted.connect(lambda clip: explore.look(clip=clip))
     stage.colours_wanted.connect(lambda colours: explore.look(colours=colours))
     stage.port_wanted.connect(lambda port: explore.look(port=port))
-    stage.maps.needs.connect(
-        lambda first, count, decimation: explore.look(first=first, count=count, decimation=decimation)
-    )
+    stage.maps.needs.connect(lambda first, count, pixels: explore.look(first=first, count=count, pixels=pixels))
     stage.maps.hovered.connect(explore.pointer.hover)
     stage.maps.pinned.connect(explore.pointer.pin_at)
     stage.maps.selected.connect(explore.select_map)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from explorer.model.digits import number
 from explorer.model.display import Maps
@@ -203,4 +203,10 @@ def paint_thumbnail(painter: QPainter, rect: QRectF, illustration: Illustration 
     pixels = port.maps.images[0]
     if is_vector(port.maps):
         pixels = port.maps.images[:8].reshape(1, -1).copy()
-    paint_image(painter, rect, pixels, Window(), theme.px(4))
+    rounded = QPainterPath()
+    rounded.addRoundedRect(rect, theme.px(4), theme.px(4))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setClipPath(rounded)
+    paint_image(painter, rect, pixels, Window())
+    painter.restore()

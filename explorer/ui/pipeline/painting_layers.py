@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from explorer.ui.stage.map_layout import Window
-from explorer.ui.stage.painting_maps import paint_image
+from explorer.ui.stage.painting_maps import paint_image, round_off
 from explorer.ui.theme import Theme
 
 State = Literal["ready", "stale", "refused", "waiting", "off"]
@@ -66,7 +66,8 @@ def paint_layer(
             1.6 if selected and focused else 1,
         )
     )
-    painter.setBrush(theme.color("soft" if selected else "card"))
+    ground = theme.color("soft" if selected else "card")
+    painter.setBrush(ground)
     painter.drawRoundedRect(body, theme.px(7), theme.px(7))
     inner = body.adjusted(theme.px(11), theme.px(7), -theme.px(11), -theme.px(7))
     line = QRectF(inner.left(), inner.top(), inner.width(), theme.px(22))
@@ -84,7 +85,11 @@ def paint_layer(
         top += theme.px(17)
     if card.thumbnails is not None and card.thumbnails.size and card.thumbnails[0].size > 1:
         _paint_thumbnails(
-            painter, QRectF(inner.left(), top + theme.px(4), inner.width(), theme.px(26)), card.thumbnails, theme
+            painter,
+            QRectF(inner.left(), top + theme.px(4), inner.width(), theme.px(26)),
+            card.thumbnails,
+            ground,
+            theme,
         )
         if card.state == "stale":
             painter.fillRect(
@@ -112,7 +117,9 @@ def _paint_first_line(painter: QPainter, line: QRectF, card: LayerCard, theme: T
     painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
 
 
-def _paint_thumbnails(painter: QPainter, row: QRectF, thumbnails: NDArray[np.uint32], theme: Theme) -> None:
+def _paint_thumbnails(
+    painter: QPainter, row: QRectF, thumbnails: NDArray[np.uint32], ground: QColor, theme: Theme
+) -> None:
     gap = theme.px(4)
     _, height, width = thumbnails.shape
     left = row.left()
@@ -120,5 +127,7 @@ def _paint_thumbnails(painter: QPainter, row: QRectF, thumbnails: NDArray[np.uin
         across = min(max(row.height() * width / max(1, height), theme.px(4)), row.height() * 2.5)
         if left + across > row.right() + 0.5:
             break
-        paint_image(painter, QRectF(left, row.top(), across, row.height()), pixels, Window(), theme.px(3))
+        place = QRectF(left, row.top(), across, row.height())
+        paint_image(painter, place, pixels, Window())
+        round_off(painter, place, theme.px(3), ground)
         left += across + gap

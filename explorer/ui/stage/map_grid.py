@@ -48,7 +48,7 @@ class MapGrid(QAbstractScrollArea):
     pinned = Signal(object)  # Place | None
     selected = Signal(int)
     painted = Signal()
-    needs = Signal(int, int, int)  # first map, count, decimation
+    needs = Signal(int, int, object)  # first map, count, rows and columns of pixels
     menu_wanted = Signal(object, object)  # Place | None, global point
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -68,7 +68,7 @@ class MapGrid(QAbstractScrollArea):
         self._press: QPointF | None = None
         self._grabbed: Window | None = None
         self._layout: TileLayout | None = None
-        self._asked: tuple[int, int, int] | None = None
+        self._asked: tuple[int, int, tuple[int, int]] | None = None
         self._message = ""
 
     def show_maps(self, maps: tuple[Maps, ...]) -> None:
@@ -191,14 +191,25 @@ class MapGrid(QAbstractScrollArea):
             return
         first, count = self._layout.visible(self._count(), self._scrolled(), float(self.viewport().height()))
         per = self._per_map()
-        width = self._maps[0].values.shape[2]
-        pixels = self._layout.image.width() * self.devicePixelRatioF()
-        decimation = max(1, int(width / self._window.zoom / max(1.0, pixels)))
         # A row may begin with the gradient of a map and end with the activation of another.
-        asked = (first // per, -(-(first + count) // per) - first // per, decimation)
+        asked = (first // per, -(-(first + count) // per) - first // per, self._pixels())
         if asked != self._asked:
             self._asked = asked
             self.needs.emit(*asked)
+
+    def _pixels(self) -> tuple[int, int]:
+        """Rows and columns that a map is painted with: the screen's, so that nothing is scaled while it is painted.
+
+        Zoomed in, they are a whole part of the cells, so that not every step of the wheel colours all maps anew.
+        """
+        assert self._layout is not None
+        height, width = self._maps[0].values.shape[1:]
+        image, ratio = self._layout.image, self.devicePixelRatioF()
+        down, across = round(image.height() * ratio), round(image.width() * ratio)
+        if self._window.zoom > 1:
+            whole = max(1, int(width / self._window.zoom / max(1, across)))
+            down, across = max(1, height // whole), max(1, width // whole)
+        return (0, 0) if down >= height and across >= width else (min(down, height), min(across, width))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the tiles in view."""

@@ -68,10 +68,10 @@ class TileLayout:
         )
 
     def image_rect(self, number: int, scrolled: float = 0.0) -> QRectF:
-        """The image area of a tile."""
+        """The image area of a tile, on whole pixels: between them a picture would be blurred."""
         tile = self.tile_rect(number, scrolled)
         left = tile.left() + (tile.width() - self.image.width()) / 2
-        return QRectF(QPointF(left, tile.top() + self.inset), self.image)
+        return QRectF(QPointF(round(left), round(tile.top() + self.inset)), self.image)
 
     def at(self, point: QPointF, count: int, scrolled: float = 0.0) -> int | None:
         """The tile under a point, or None."""

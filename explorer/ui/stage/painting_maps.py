@@ -41,13 +41,7 @@ def image_of(pixels: NDArray[np.uint32]) -> QImage:
     return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
 
 
-def paint_image(
-    painter: QPainter,
-    rect: QRectF,
-    pixels: NDArray[np.uint32],
-    window: Window,
-    radius: float = 0.0,
-) -> None:
+def paint_image(painter: QPainter, rect: QRectF, pixels: NDArray[np.uint32], window: Window) -> None:
     """The part of a coloured map that is in view: averaged when smaller than its cells, hard-edged when larger."""
     height, width = pixels.shape
     if not height or not width or rect.isEmpty():
@@ -56,12 +50,18 @@ def paint_image(
     painter.save()
     smaller = source.width() > rect.width() * painter.device().devicePixelRatioF()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smaller)
-    if radius:
-        path = QPainterPath()
-        path.addRoundedRect(rect, radius, radius)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setClipPath(path)
     painter.drawImage(rect, image_of(pixels), source)
+    painter.restore()
+
+
+def round_off(painter: QPainter, rect: QRectF, radius: float, behind: QColor) -> None:
+    """Corners of what is `behind` a picture, painted over it: to clip it to a path takes as long as twenty pictures."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    corners = QPainterPath()
+    corners.addRect(rect)
+    corners.addRoundedRect(rect, radius, radius)
+    painter.fillPath(corners, behind)
     painter.restore()
 
 
@@ -82,10 +82,9 @@ def paint_numbers(
     painter.save()
     painter.setClipRect(rect)
     painter.setFont(theme.font("small number"))
-    k = max(1, width // max(1, pixels.shape[1]))
     for row in range(max(0, math.floor(cells.top())), min(height, math.ceil(cells.bottom()))):
         for column in range(max(0, math.floor(cells.left())), min(width, math.ceil(cells.right()))):
-            behind = int(pixels[min(row // k, pixels.shape[0] - 1), min(column // k, pixels.shape[1] - 1)])
+            behind = int(pixels[row * pixels.shape[0] // height, column * pixels.shape[1] // width])
             painter.setPen(ink_on(QColor.fromRgb(behind)))
             place = rect_of_cells(QRectF(column, row, 1, 1), rect, window, height, width)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, number(float(values[row, column]), 3))
@@ -189,7 +188,8 @@ def paint_tile(
     place = index - maps.first
     if 0 <= place < len(maps.images):
         pixels = maps.images[place]
-        paint_image(painter, image, pixels, window, theme.px(4))
+        paint_image(painter, image, pixels, window)
+        round_off(painter, image, theme.px(4), theme.color("card"))
         paint_numbers(painter, image, maps.values[index], pixels, window, theme)
         height, width = maps.values.shape[1:]
         here = tuple(mark for mark in marks if mark.lies_in(index))

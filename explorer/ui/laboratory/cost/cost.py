@@ -68,7 +68,7 @@ class Cost(AskedPage):
         self._running.progressed.connect(self._show_progress)
         for each in (self._modelling, self._running):
             each.failed.connect(self._bench.failed)
-        self._running.changed.connect(self._show_state)
+        self._running.changed.connect(self._draw)
 
     def _charts(self) -> QWidget:
         made = QWidget()
@@ -213,7 +213,7 @@ class Cost(AskedPage):
             return
         relative = asking.relative(what)
         model = presenting.model_chart(sweep, self._costs, asking.quantity_of(what), relative=relative)
-        measured = presenting.measured_chart(sweep, self.times, relative=relative)
+        measured = presenting.measured_chart(sweep, self.times, relative=relative, measuring=self._running.busy)
         self.model.show_chart(model)
         self.measured.show_chart(measured)
         ratios = presenting.measured_lines(sweep, self.times, relative=True)

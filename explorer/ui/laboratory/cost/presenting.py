@@ -85,10 +85,11 @@ def model_chart(sweep: Sweep, costs: Costs, quantity: Quantity, *, relative: boo
     return _chart(_tr("Cost", "By the model of Lavin & Gray"), sweep, Axis(title, log=True), lines, "")
 
 
-def measured_chart(sweep: Sweep, times: Measured, *, relative: bool) -> Chart:
+def measured_chart(sweep: Sweep, times: Measured, *, relative: bool, measuring: bool = False) -> Chart:
     """Medians and quartiles of the measured times; what overtakes what is decided by the ratios within the rounds."""
     title = _tr("Cost", "times that of the direct way") if relative else _tr("Cost", "ms, median and quartiles")
-    empty = _tr("Cost", "Press Measure to take the times\nof every way on this machine.")
+    wanted = _tr("Cost", "Press Measure to take the times\nof every way on this machine.")
+    empty = _tr("Cost", "Measuring …") if measuring else wanted
     lines = measured_lines(sweep, times, relative=relative)
     ratios = lines if relative else measured_lines(sweep, times, relative=True)
     return _chart(_tr("Cost", "Measured on this machine"), sweep, Axis(title, log=True), lines, empty, ratios)

@@ -70,5 +70,7 @@ def _maps(of: Tiled, choice: Choice, view: View, before: Answer | None, result: 
     plain = View(colours=view.colours, dark=view.dark, clip=view.clip)
     plane = of.x[channel : channel + 1]
     maps = coloured(plane, ("",), plain, link)
-    decimation = max(1, max(plane.shape) // SMALL)
-    return maps, maps if decimation == 1 else coloured(plane, ("",), replace(plain, decimation=decimation), link)
+    _, height, width = plane.shape
+    k = max(1, max(height, width) // SMALL)
+    few = (max(1, height // k), max(1, width // k))
+    return maps, maps if k == 1 else coloured(plane, ("",), replace(plain, pixels=few), link)
