@@ -23,12 +23,12 @@ LIMIT = 900.0
 """Seconds after which a benchmark gives up waiting: compiling all kernels takes minutes on a slow machine."""
 
 
-def document(*pictures: Picture) -> Document:
-    """A photo of 512 × 512 in RGB, eight kernels of 3 × 3, and six layers behind them."""
+def document(*pictures: Picture, filters: int = 8) -> Document:
+    """A photo of 512 × 512 in RGB, so many kernels of 3 × 3, and six layers behind them."""
     made = Document(source=Source(pictures or (sample("astronaut"),)))
     for op in CHAIN:
         made, _ = editing.add(made, op)
-    return made
+    return editing.set_params(made, conv_of(made), filters=filters)
 
 
 def five_pictures() -> tuple[Picture, ...]:
@@ -45,19 +45,19 @@ def conv_of(shown: Document) -> str:
 
 
 class Driven:
-    """The window, 1600 × 1000 and shown, on a document; `painted` is told after each paint of the maps.
+    """The window, of a size and shown, on a document; `painted` is told after each paint of the maps.
 
     Make one a process: what is wrapped to measure stays wrapped.
     """
 
-    def __init__(self, shown: Document, state: Path | None = None) -> None:
+    def __init__(self, shown: Document, state: Path | None = None, size: tuple[int, int] = (1600, 1000)) -> None:
         self.application = QApplication.instance() or QApplication(["kernelscope"])
         self.painted: Callable[[float, float], None] = lambda start, end: None
         around(MapGrid, "paintEvent", lambda args, start, end: self.painted(start, end))
         self.assembly = Assembly(state=state)
         self.explore = self.assembly.explore
         self.explore.open_state(shown, View(layer=conv_of(shown)))
-        self.assembly.window.resize(1600, 1000)
+        self.assembly.window.resize(*size)
 
     def __enter__(self) -> Driven:
         return self

@@ -114,6 +114,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="length of the flood")
     parser.add_argument("--mode", choices=("steps", "flood", "both"), default="both")
     parser.add_argument("--parameter", choices=("weight", "dilation", "both"), default="both")
+    parser.add_argument("--filters", type=int, default=8, help="maps on the stage")
+    parser.add_argument("--window", type=int, nargs=2, default=(1600, 1000), metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--switch-interval", type=float, metavar="MS", help="of Python's threads (its own: 5)")
     options = parser.parse_args()
     began = load()
@@ -125,7 +127,7 @@ def main() -> None:
     if options.switch_interval is not None:
         sys.setswitchinterval(options.switch_interval / 1e3)
     phases = Phases()
-    with Driven(document()) as driven:
+    with Driven(document(filters=options.filters), size=tuple(options.window)) as driven:
         driven.show()
         figures = {name: _measured(driven, phases, name, options) for name in _DRAGS[options.parameter]}
     finish("slider", options, began, figures)
