@@ -46,6 +46,7 @@ __all__ = [
     "loaded",
     "mark_complete",
     "parallel_kernel",
+    "plain",
     "prange",
     "read_only",
     "specialisations",
@@ -256,6 +257,14 @@ def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def plain(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """An input as kernels are compiled for it: contiguous, aligned and `read_only`; a copy where it is not."""
+    flags = array.flags
+    if not (flags.c_contiguous and flags.aligned):
+        array = np.require(array, requirements=("C", "A"))
+    return read_only(array)
 
 
 def specialisations() -> dict[str, int]:

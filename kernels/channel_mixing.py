@@ -10,19 +10,13 @@ same lines of the cache, since maps are often as long as a power of two. Tasks a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
+from kernels._jit import kernel, parallel_kernel, plain, prange, threads
+from kernels.convolution_problem import Array, Problem, Run, Tick
 from kernels.filter_rows import CALL_OPERATIONS, SLACK, add_taps, packed
 from kernels.task_queue import next_task, queue
 from kernels.tile import FILTERS, columns
-
-Array = NDArray[Any]
-Tick = Callable[[], None]
 
 PANEL_BYTES = 1 << 18
 """The most that a panel of more than one tile takes: half of a common second-level cache."""
@@ -71,28 +65,38 @@ def _mix(x, w, bias, y, sizes, tasks, last):
 
 
 @parallel_kernel
-def _on_threads(x, w, bias, y, sizes, tasks, last, workers):
+def _on_threads(x, w, bias, y, sizes, first, last, workers):
+    """The tasks `first` … `last` − 1."""
+    flat_x, flat_y, tasks = x.reshape(x.size), y.reshape(y.size), queue(first)
     for _ in prange(workers):
-        _mix(x, w, bias, y, sizes, tasks, last)
+        _mix(flat_x, w, bias, flat_y, sizes, tasks, last)
 
 
-def mix(x: Array, w: Array, b: Array, y: Array, groups: int, tick: Tick) -> None:
-    """y: (N, K, H, W) from x (N, G·C, H, W), w (K, C, 1, 1), b (K,), all contiguous and of one float type."""
-    channels, filters = w.shape[1], len(w) // groups
-    cells = x.shape[2] * x.shape[3]
-    tile = columns(x.itemsize)
-    tile_bytes = channels * tile * x.itemsize
+def fits(problem: Problem) -> bool:
+    """Whether a convolution is such a one."""
+    return problem.w[2:] == (1, 1) and problem.stride == (1, 1) and not any(problem.pads)
+
+
+def plan(problem: Problem) -> Run:
+    """What makes y, where it `fits`."""
+    channels, filters, groups, itemsize = problem.channels, problem.filters, problem.groups, problem.dtype.itemsize
+    cells = problem.x[2] * problem.x[3]
+    tile = columns(itemsize)
+    tile_bytes = channels * tile * itemsize
     tiles = max(min(PANEL_BYTES // tile_bytes, PANEL_TILES), min(NEAR_BYTES // tile_bytes, LONG_PANEL_TILES), 1)
     width = min(tile * tiles, -(-cells // SLACK) * SLACK)
-    panels = x.shape[0] * groups * -(-cells // width)
+    panels = problem.x[0] * groups * -(-cells // width)
     share = max(-(-filters * panels // (4 * threads())), LEAST_FILTERS)
     most = max(CALL_OPERATIONS // (width * channels) // FILTERS * FILTERS, FILTERS)
     share = min(-(-share // FILTERS) * FILTERS, most, filters)
-    last = panels * -(-filters // share)
-    calls = max(CALL_OPERATIONS // (width * channels * share), 4 * threads())
-    weights = read_only(packed(w.reshape(len(w), channels), groups))
-    flat_x, bias, flat_y = read_only(x.reshape(-1)), read_only(b), y.reshape(-1)
-    sizes = groups, channels, filters, cells, width, share
-    for first in range(0, last, calls):
-        tick()
-        _on_threads(flat_x, weights, bias, flat_y, sizes, queue(first), min(first + calls, last), threads())
+    tasks, workers = panels * -(-filters // share), threads()
+    calls = max(CALL_OPERATIONS // (width * channels * share), 4 * workers)
+    sizes, places = (groups, channels, filters, cells, width, share), np.arange(channels)
+
+    def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
+        x, b, weights = plain(x), plain(b), packed(plain(w), groups, places)
+        for first in range(0, tasks, calls):
+            tick()
+            _on_threads(x, weights, b, y, sizes, first, min(first + calls, tasks), workers)
+
+    return run

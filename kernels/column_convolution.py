@@ -16,14 +16,15 @@ The last columns are a whole tile that lies over the one before: its cells are t
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
+from kernels._jit import kernel, parallel_kernel, plain, prange, threads
 from kernels.cache_lines import odd_lines
 from kernels.column_tile import ALGORITHMS, ONE, TAPS, columns_back, columns_into, columns_out, products
-from kernels.convolution import Array, Pads, Pair, Tick
+from kernels.convolution_problem import Array, Pads, Pair, Problem, Run, Tick
 from kernels.filter_rows import CALL_OPERATIONS
 from kernels.taps import Axis, fill, taps
 from kernels.tile import FILTERS, columns
@@ -152,31 +153,44 @@ def _starts(b: Array, groups: int, cells: int) -> Array:
     return starts.ravel()
 
 
+def plan(problem: Problem) -> Run:
+    """What makes y, for what is carried (`carries`)."""
+    (channels, kh, kw), groups, dilation, itemsize = (
+        problem.w[1:],
+        problem.groups,
+        problem.dilation,
+        problem.dtype.itemsize,
+    )
+    algorithm, (_, filters, height, width) = ALGORITHMS[kh], problem.y
+    outputs, rows, cells = len(algorithm.AT), len(algorithm.BT[0]), len(algorithm.BT)
+    one, across = Axis(1, 1, 1, 0, 1, 1), Axis(width, problem.stride[1], 1, -problem.pads[1], dilation[1], kw)
+    table = taps(one, across)
+    at = (np.arange(channels)[:, None] * table.line + table.columns).ravel()
+    vector = lanes(itemsize)
+    tile = kh, outputs, rows, cells, dilation[0], odd_lines(channels * table.line + vector, itemsize), vector
+    reads = table.left, table.runs, table.run, table.line, table.column_step, problem.pads[0]
+    tiles = -(-height // (dilation[0] * outputs))
+    parts, tasks = threads(), problem.x[0] * groups * dilation[0] * tiles
+    of_tile = cells * len(at) * width * (filters // groups)
+    calls = -(-tasks // -(-tasks * of_tile // CALL_OPERATIONS))
+    most = math.prod(problem.y) * itemsize >= PAST_BYTES and width * itemsize % 16 == 0
+
+    def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
+        x, u, starts = plain(x), transformed_kernels(w, groups), _starts(b, groups, cells)
+        # Numbers that are written past the caches are there once the threads have met at the end of the loop.
+        past = most and y.ctypes.data % 16 == 0
+        for first in range(0, tasks, calls):
+            tick()
+            _correlate(
+                x, x.reshape(-1), u, starts, y, groups, tiles, tile, reads, at, columns(itemsize), past, parts, first,
+                min(first + calls, tasks),
+            )  # fmt: skip
+
+    return run
+
+
 def convolve(
     x: Array, w: Array, b: Array, y: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
 ) -> None:
     """y: (N, K, H', W') from x (N, C, H, W) and w (K, C/groups, kh, kw), for what is carried (`carries`)."""
-    channels, kh, kw = w.shape[1:]
-    algorithm = ALGORITHMS[kh]
-    outputs, rows, cells = len(algorithm.AT), len(algorithm.BT[0]), len(algorithm.BT)
-    one, across = Axis(1, 1, 1, 0, 1, 1), Axis(y.shape[3], stride[1], 1, -pads[1], dilation[1], kw)
-    table = taps(one, across)
-    at = (np.arange(channels)[:, None] * table.line + table.columns).ravel()
-    vector = lanes(x.itemsize)
-    v_step = odd_lines(channels * table.line + vector, x.itemsize)
-    tile = kh, outputs, rows, cells, dilation[0], v_step, vector
-    tiles = -(-y.shape[2] // (dilation[0] * outputs))
-    u, starts = read_only(transformed_kernels(w, groups)), read_only(_starts(b, groups, cells))
-    parts, tasks = threads(), x.shape[0] * groups * dilation[0] * tiles
-    of_tile = cells * len(at) * y.shape[3] * (y.shape[1] // groups)
-    calls = -(-tasks // -(-tasks * of_tile // CALL_OPERATIONS))
-    # Numbers that are written past the caches are there once the threads have met at the end of the loop.
-    past = y.nbytes >= PAST_BYTES and (y.ctypes.data % 16, y.shape[3] * y.itemsize % 16) == (0, 0)
-    x = read_only(x)
-    for first in range(0, tasks, calls):
-        tick()
-        _correlate(
-            x, x.reshape(-1), u, starts, y, groups, tiles, tile,
-            (table.left, table.runs, table.run, table.line, table.column_step, pads[0]), at, columns(x.itemsize),
-            past, parts, first, min(first + calls, tasks),
-        )  # fmt: skip
+    plan(Problem(x.shape, w.shape, y.shape, stride, dilation, pads, groups, x.dtype))(x, w, b, y, tick)

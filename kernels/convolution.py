@@ -12,24 +12,18 @@ Called in bands from Python: a flag polled inside of `prange` is hoisted, so `ti
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kernels import channel_mixing, depthwise
-from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
+from kernels._jit import kernel, parallel_kernel, plain, prange, threads
+from kernels.convolution_problem import Array, Pads, Pair, Problem, Run, Shape, Tick, turning
 from kernels.filter_rows import CALL_OPERATIONS, SLACK, add_taps, packed
 from kernels.taps import Axis, Taps, fill, places, reads, taps
 from kernels.tile import FILTERS
 from kernels.vector_rows import weave
-
-Array = NDArray[Any]
-Pair = tuple[int, int]
-Pads = tuple[int, int, int, int]
-Tick = Callable[[], None]
 
 SCRATCH_BYTES = 1 << 18
 """What one thread copies at a time: half of a common second-level cache."""
@@ -147,46 +141,61 @@ def scan(table: Taps) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _correlated(x: Array, w: Array, bias: Array, y: Array, groups: int, table: Taps, tick: Tick) -> None:
-    """Drive `_correlate` over all of y, in calls of some milliseconds."""
-    channels, filters = x.shape[1] // groups, w.shape[0] // groups
-    flat = w.reshape(len(w), -1)
-    if table.row_spread > 1 or table.column_spread > 1:
-        flat = flat[:, places(channels, table)]
-    flat = read_only(packed(flat, groups))
-    band, block = banded(table, x.shape[0] * groups, channels, x.itemsize)
-    needed = scan(table)
-    tasks = x.shape[0] * groups * -(-table.blocks // band)
-    of_filter = max(1, band * table.width * channels * len(table.order))
+def _correlation(problem: Problem, table: Taps) -> Run:
+    """What drives `_correlate` over all of y, in calls of some milliseconds."""
+    channels, filters, groups = problem.channels, problem.filters, problem.groups
+    maps, order, needed = problem.x[0] * groups, places(channels, table), scan(table)
+    band, block = banded(table, maps, channels, problem.dtype.itemsize)
+    tasks = maps * -(-table.blocks // band)
+    of_filter = max(1, band * table.width * len(order))
     share = min(filters, max(FILTERS, CALL_OPERATIONS // of_filter // FILTERS * FILTERS))
     calls = -(-tasks // max(4, CALL_OPERATIONS // (of_filter * share)))
     # Each thread has as many bands as the others, where it can.
     calls = -(-tasks // (calls * threads())) * threads()
-    for k in range(0, filters, share):
-        for first in range(0, tasks, calls):
-            tick()
-            last = min(first + calls, tasks)
-            _correlate(x, flat, bias, y, groups, needed, band, block, k, min(k + share, filters), first, last)
+
+    def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
+        x, b, weights = plain(x), plain(b), packed(plain(w), groups, order)
+        for k in range(0, filters, share):
+            for first in range(0, tasks, calls):
+                tick()
+                last = min(first + calls, tasks)
+                _correlate(x, weights, b, y, groups, needed, band, block, k, min(k + share, filters), first, last)
+
+    return run
+
+
+def plan(problem: Problem) -> Run:
+    """What makes y by the sum itself."""
+    for special in (depthwise, channel_mixing):
+        if special.fits(problem):
+            return special.plan(problem)
+    extents = problem.w[2:], problem.y[2:]
+    return _correlation(problem, forward_taps(*extents, problem.stride, problem.dilation, problem.pads))
+
+
+@lru_cache(maxsize=64)
+def forward_taps(kernel: Shape, extents: Shape, stride: Pair, dilation: Pair, pads: Pads) -> Taps:
+    """The taps of a convolution with this kernel and these output extents (height, width)."""
+    return taps(*(Axis(extents[a], stride[a], 1, -pads[a], dilation[a], kernel[a]) for a in (0, 1)))
+
+
+def gradient_plan(problem: Problem) -> Run:
+    """What does the same back from y to x, which is transposed convolution: (y, w, b, x, tick), b (C,)."""
+    turned = problem.turned()
+    if problem.stride == (1, 1):
+        return turning(plan(turned), problem.groups)
+    axes = (
+        Axis(turned.y[2 + a], 1, problem.stride[a], -turned.pads[a], problem.dilation[a], problem.w[2 + a])
+        for a in (0, 1)
+    )
+    return turning(_correlation(turned, taps(*axes)), problem.groups)
 
 
 def convolve(
     x: Array, w: Array, b: Array, y: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
 ) -> None:
     """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all of one float type."""
-    if depthwise.fits(x, w, y, stride, dilation, pads[1], groups):
-        depthwise.convolve(x, w, b, y, *pads[:2], tick)
-        return
-    if w.shape[2:] == (1, 1) and stride == (1, 1) and not any(pads):
-        channel_mixing.mix(x, w, b, y, groups, tick)
-        return
-    table = forward_taps(w.shape[2:], y.shape[2:], stride, dilation, pads)
-    _correlated(read_only(x), read_only(w), read_only(b), y, groups, table, tick)
-
-
-@lru_cache(maxsize=64)
-def forward_taps(kernel: Pair, extents: Pair, stride: Pair, dilation: Pair, pads: Pads) -> Taps:
-    """The taps of a convolution with this kernel and these output extents (height, width)."""
-    return taps(*(Axis(extents[a], stride[a], 1, -pads[a], dilation[a], kernel[a]) for a in (0, 1)))
+    plan(Problem(x.shape, w.shape, y.shape, stride, dilation, pads, groups, x.dtype))(x, w, b, y, tick)
 
 
 def transposed(
@@ -196,19 +205,7 @@ def transposed(
 
     x (N, C, H, W), w (C, K/groups, kh, kw), y (N, K, H', W'): what convolution does from y to x, turned round.
     """
-    channels, maps, *kernel = w.shape
-    top, left = ((kernel[a] - 1) * dilation[a] - pads[a] for a in (0, 1))
-    turned = w.reshape(channels * maps, 1, *kernel)[..., ::-1, ::-1]
-    if depthwise.fits(x, turned, y, stride, dilation, left, groups):
-        depthwise.convolve(x, turned, b, y, top, left, tick)
-        return
-    turned = w.reshape(groups, channels // groups, maps, *kernel).swapaxes(1, 2)
-    turned = np.ascontiguousarray(turned).reshape(groups * maps, channels // groups, *kernel)
-    if kernel == [1, 1] and stride == (1, 1) and x.shape[2:] == y.shape[2:] and not any(pads):
-        channel_mixing.mix(x, turned, b, y, groups, tick)
-        return
-    table = taps(*(Axis(y.shape[2 + a], 1, stride[a], pads[a], -dilation[a], kernel[a]) for a in (0, 1)))
-    _correlated(read_only(x), read_only(turned), read_only(b), y, groups, table, tick)
+    gradient_plan(Problem(y.shape, w.shape, x.shape, stride, dilation, pads, groups, x.dtype))(x, w, b, y, tick)
 
 
 def input_gradient(

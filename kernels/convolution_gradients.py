@@ -13,9 +13,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.convolution import Array, Pads, Pair, Tick, input_gradient
-from kernels.convolution_methods import USUAL, Crossovers, convolve_by
+from kernels import convolution, convolution_methods
+from kernels.convolution_methods import USUAL, Crossovers
+from kernels.convolution_problem import Array, Pads, Pair, Problem, Run, Tick, turning
 from kernels.fast_filter import FastFilter
+
+
+def plan(
+    problem: Problem, method: str, filters: tuple[FastFilter, FastFilter] | None = None, crossovers: Crossovers = USUAL
+) -> Run:
+    """What makes the gradient of x from that of y, (gy, w, 0, gx, tick); "direct" with any other stride than 1."""
+    if method == "direct" or problem.stride != (1, 1):
+        return convolution.gradient_plan(problem)
+    return turning(convolution_methods.plan(problem.turned(), method, filters, crossovers), problem.groups)
 
 
 def input_gradient_by(
@@ -31,15 +41,6 @@ def input_gradient_by(
     filters: tuple[FastFilter, FastFilter] | None = None,
     crossovers: Crossovers = USUAL,
 ) -> None:
-    """gx: (N, C, H, W) from gy (N, K, H', W') and w (K, C/groups, kh, kw); "direct" with any other stride than 1."""
-    if method == "direct" or stride != (1, 1):
-        input_gradient(gy, w, gx, stride, dilation, pads, groups, tick)
-        return
-    maps, channels, *kernel = w.shape
-    turned = w.reshape(groups, maps // groups, channels, *kernel).swapaxes(1, 2)[..., ::-1, ::-1]
-    turned = np.ascontiguousarray(turned).reshape(groups * channels, maps // groups, *kernel)
-    top, left = ((kernel[a] - 1) * dilation[a] - pads[a] for a in (0, 1))
-    below, right = (gx.shape[2 + a] - gy.shape[2 + a] + pads[a] for a in (0, 1))
-    around = top, left, below, right
-    bias = np.zeros(len(turned), w.dtype)
-    convolve_by(method, gy, turned, bias, gx, stride, dilation, around, groups, tick, filters, crossovers)
+    """gx: (N, C, H, W) from gy (N, K, H', W') and w (K, C/groups, kh, kw); see `plan`."""
+    problem = Problem(gx.shape, w.shape, gy.shape, stride, dilation, pads, groups, gy.dtype)
+    plan(problem, method, filters, crossovers)(gy, w, np.zeros(gx.shape[1], w.dtype), gx, tick)

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kernels import column_convolution, convolution, fft_convolution, im2col, winograd
+from kernels._jit import plain
 from kernels.column_tile import ALGORITHMS
-from kernels.convolution import Array, Pads, Pair, Tick
+from kernels.convolution_problem import Array, Pads, Pair, Problem, Run, Tick
 from kernels.fast_filter import FastFilter, fast_filter
 from kernels.preset_transforms import usual_algorithm
 
@@ -52,6 +53,40 @@ USUAL = Crossovers()
 """Those of the machine that this was written on, between those of several measurements."""
 
 
+def plan(
+    problem: Problem, method: str, filters: tuple[FastFilter, FastFilter] | None = None, crossovers: Crossovers = USUAL
+) -> Run:
+    """What makes y by a method.
+
+    filters     for "winograd": along the columns and along the rows; None: F(2, r) or F(4, r), points of least error
+    crossovers  for "auto"
+
+    ValueError for a method that there is not, and for one with a kernel, stride or dilation that it does not have.
+    """
+    stride, kernel = problem.stride, problem.w[2:]
+    if method == "auto":
+        method = chosen(*problem[:5], crossovers)
+    if method not in METHODS:
+        raise ValueError(f"a method {method!r}, not one of {', '.join(METHODS)}")
+    if method == "winograd" and filters is not None and _down_only(*filters):
+        method = "columns"
+    if method == "winograd":
+        if stride != (1, 1) or problem.dilation != (1, 1):
+            raise ValueError(f"fast filters for a stride of {stride} and a dilation of {problem.dilation}")
+        m = outputs_of_tile(problem.y, crossovers)
+        down, across = filters or tuple(usual_filter(m, taps) for taps in kernel)
+        return lambda x, w, b, y, tick: winograd.convolve(
+            plain(x), plain(w), plain(b), y, problem.pads, problem.groups, down, across, tick
+        )
+    if method == "columns" and not column_convolution.carries(kernel, stride):
+        raise ValueError(f"fast filters down the columns for a kernel of {kernel} and a stride of {stride}")
+    ways: dict[str, Any] = {
+        "direct": convolution, "im2col": im2col, "columns": column_convolution, "fft": fft_convolution,
+    }  # fmt: skip
+    run: Run = ways[method].plan(problem)
+    return run
+
+
 def convolve_by(
     method: str,
     x: Array,
@@ -66,34 +101,10 @@ def convolve_by(
     filters: tuple[FastFilter, FastFilter] | None = None,
     crossovers: Crossovers = USUAL,
 ) -> None:
-    """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all of one float type.
-
-    filters     for "winograd": along the columns and along the rows; None: F(2, r) or F(4, r), points of least error
-    crossovers  for "auto"
-
-    ValueError for a method that there is not, and for one with a kernel, stride or dilation that it does not have.
-    """
-    if method == "auto":
-        method = chosen(x.shape, w.shape, y.shape, stride, dilation, crossovers)
-    if method not in METHODS:
-        raise ValueError(f"a method {method!r}, not one of {', '.join(METHODS)}")
-    x, w, b = (np.require(each, requirements=("C", "A")) for each in (x, w, b))
+    """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all of one float type; see `plan`."""
+    problem = Problem(x.shape, w.shape, y.shape, stride, dilation, pads, groups, x.dtype)
     made = y if y.flags.c_contiguous and y.flags.aligned else np.empty(y.shape, y.dtype)
-    if method == "winograd" and filters is not None and _down_only(*filters):
-        method = "columns"
-    if method == "winograd":
-        if stride != (1, 1) or dilation != (1, 1):
-            raise ValueError(f"fast filters for a stride of {stride} and a dilation of {dilation}")
-        m = outputs_of_tile(y.shape, crossovers)
-        down, across = filters or tuple(usual_filter(m, taps) for taps in w.shape[2:])
-        winograd.convolve(x, w, b, made, pads, groups, down, across, tick)
-    else:
-        if method == "columns" and not column_convolution.carries(w.shape[2:], stride):
-            raise ValueError(f"fast filters down the columns for a kernel of {w.shape[2:]} and a stride of {stride}")
-        ways: dict[str, Any] = {
-            "direct": convolution, "im2col": im2col, "columns": column_convolution, "fft": fft_convolution,
-        }  # fmt: skip
-        ways[method].convolve(x, w, b, made, stride, dilation, pads, groups, tick)
+    plan(problem, method, filters, crossovers)(x, w, b, made, tick)
     if made is not y:
         y[...] = made
 

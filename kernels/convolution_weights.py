@@ -13,15 +13,8 @@ import numpy as np
 
 from kernels import weight_products
 from kernels._jit import kernel, parallel_kernel, prange, read_only
-from kernels.convolution import (
-    SCRATCH_BYTES,
-    Array,
-    Pads,
-    Pair,
-    Tick,
-    forward_taps,
-    scan,
-)
+from kernels.convolution import SCRATCH_BYTES, forward_taps, scan
+from kernels.convolution_problem import Array, Pads, Pair, Tick
 from kernels.dot_tile import TAPS, TAPS_OF_ONE, dots_of_filters, dots_of_one
 from kernels.taps import Taps, fill, reads
 from kernels.tile import FILTERS

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
-from kernels.convolution import CALL_OPERATIONS, Array, Pads, Pair, Tick
+from kernels._jit import kernel, parallel_kernel, plain, prange, read_only, threads
+from kernels.convolution_problem import Array, Pads, Pair, Problem, Run, Tick
+from kernels.filter_rows import CALL_OPERATIONS
 from kernels.fourier import STRIP, back, forth, passes, turn
 
 SPECTRA_BYTES = 1 << 25
@@ -177,6 +178,16 @@ def _convolve(x, spectra, b, y, g, k_first, begin, steps, grid, stride, down, ac
 def _tile(number, grid):  # type: ignore[no-untyped-def]
     """Image, row and column of a tile."""
     return number // (grid[0] * grid[1]), number // grid[1] % grid[0], number % grid[1]
+
+
+def plan(problem: Problem) -> Run:
+    """What makes y."""
+    moves = problem.stride, problem.dilation, problem.pads, problem.groups
+
+    def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
+        convolve(plain(x), plain(w), plain(b), y, *moves, tick)
+
+    return run
 
 
 def convolve(

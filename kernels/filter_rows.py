@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from kernels._jit import kernel
-from kernels.tile import FILTERS
 from kernels.tile_rows import COUNTS, row_of_tiles
 from kernels.vector_code import VECTOR_BYTES
-
-Array = NDArray[Any]
 
 SLACK = VECTOR_BYTES // 4
 """Numbers that the last vector of a row may read past its end; what comes of them is not kept."""
@@ -46,17 +40,21 @@ def add_taps(y, y_at, y_step, width, first, last, bias, fresh, s, s_at, at, w, w
         f += count
 
 
-def packed(w: Array, groups: int) -> Array:
-    """Weights (K, T), flat: within a group the filters of a tile tap by tap, tile after tile."""
-    taps = w.shape[1]
-    of_group = w.reshape(groups, -1, taps)
-    filters = of_group.shape[1]
-    whole = filters // FILTERS * FILTERS
-    tiles = [of_group[:, :whole].reshape(groups, -1, FILTERS, taps).swapaxes(2, 3).reshape(groups, -1)]
-    if whole == filters:
-        return tiles[0].ravel()
-    while whole < filters:
-        count = _of_tile(filters - whole)
-        tiles.append(of_group[:, whole : whole + count].swapaxes(1, 2).reshape(groups, -1))
-        whole += count
-    return np.concatenate(tiles, axis=1).ravel()
+@kernel
+def packed(w, groups, places):
+    """Weights of K filters, flat: within a group the filters of a tile tap by tap, tile after tile.
+
+    Tap t is the cell `places[t]` of a filter.
+    """
+    taps = len(places)
+    of_group = w.size // (groups * taps)
+    flat, made = w.reshape(w.size), np.empty(w.size, w.dtype)
+    for g in range(groups):
+        k, stop = g * of_group, (g + 1) * of_group
+        while k < stop:
+            count = _of_tile(stop - k)
+            for t in range(taps):
+                for f in range(count):
+                    made[k * taps + t * count + f] = flat[(k + f) * taps + places[t]]
+            k += count
+    return made

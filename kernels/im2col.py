@@ -9,11 +9,13 @@ The copy has kh·kw times as many numbers as the input, so it is made for some r
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from kernels._jit import parallel_kernel, prange, read_only
-from kernels.convolution import Pads, Pair, Tick
-from kernels.filter_rows import CALL_OPERATIONS, SLACK, Array, add_taps, packed
+from kernels._jit import parallel_kernel, plain, prange
+from kernels.convolution_problem import Array, Problem, Run, Tick
+from kernels.filter_rows import CALL_OPERATIONS, SLACK, add_taps, packed
 
 COLUMNS_BYTES = 1 << 19
 """Columns that one thread copies at a time: half of a second-level cache."""
@@ -56,20 +58,19 @@ def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, first
         )  # fmt: skip
 
 
-def convolve(
-    x: Array, w: Array, b: Array, y: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
-) -> None:
-    """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all contiguous and of one float type."""
-    images, height, width = x.shape[0], *y.shape[2:]
-    taps, filters = w[0].size, len(w) // groups
-    band = min(max(1, COLUMNS_BYTES // (taps * width * x.itemsize)), height)
-    tasks = images * groups * -(-height // band)
-    calls = max(4, CALL_OPERATIONS // (band * width * taps * filters))
-    flat = read_only(packed(w.reshape(len(w), -1), groups))
-    for first in range(0, tasks, calls):
-        tick()
-        last = min(first + calls, tasks)
-        _multiply(
-            read_only(x), flat, read_only(b), y, groups, w.shape[2:], stride, dilation, pads[:2], band,
-            first, last,
-        )  # fmt: skip
+def plan(problem: Problem) -> Run:
+    """What makes y by products of matrices."""
+    _, _, height, width = problem.y
+    order = np.arange(math.prod(problem.w[1:]))
+    band = min(max(1, COLUMNS_BYTES // (len(order) * width * problem.dtype.itemsize)), height)
+    tasks = problem.x[0] * problem.groups * -(-height // band)
+    calls = max(4, CALL_OPERATIONS // (band * width * len(order) * problem.filters * problem.groups))
+    moves = problem.groups, problem.w[2:], problem.stride, problem.dilation, problem.pads[:2]
+
+    def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
+        x, b, weights = plain(x), plain(b), packed(plain(w), problem.groups, order)
+        for first in range(0, tasks, calls):
+            tick()
+            _multiply(x, weights, b, y, *moves, band, first, min(first + calls, tasks))
+
+    return run

@@ -17,7 +17,7 @@ threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ RUN = 1 << 18
 """Numbers that one thread takes in a row."""
 
 Array = NDArray[Any]
+Tick = Callable[[], None]
 Extents = tuple[int, int, int]
 """(M, K, L)."""
 
@@ -309,26 +310,24 @@ def _many_back(y, gy, extents, scale, logarithm, first, last, gx):  # type: igno
             _few_back(y, gy, extents, scale, logarithm, start, min(last, start + run), gx)
 
 
-def _parts(size: int, extents: Extents, tick: Callable[[], None]) -> Iterator[tuple[int, int]]:
-    if size <= SMALL:
+def _made(many: Any, given: Sequence[Array], extents: Extents, scale: float, logarithm: bool, tick: Tick) -> Array:
+    """What a kernel makes of arrays that hold (M, K, L) = `extents` numbers in any shape; small ones in one call."""
+    made = np.empty(given[0].shape, given[0].dtype)
+    if made.size <= SMALL:
+        tick()
         # More tiles than there are: to count them would take longer than what is to be done.
-        return bands(size, 1, tick)
-    return bands(_tiles(*extents), 4 * extents[1] * _width(*extents), tick)
+        many(*given, extents, scale, logarithm, 0, made.size, made)
+        return made
+    for first, last in bands(_tiles(*extents), 4 * extents[1] * _width(*extents), tick):
+        many(*given, extents, scale, logarithm, first, last, made)
+    return made
 
 
-def softmax(x: Array, extents: Extents, temperature: float, logarithm: bool, tick: Callable[[], None]) -> Array:
-    """e^{x/T}/Σ over k of e^{x/T}, or its logarithm, of x, which holds (M, K, L) = `extents` numbers in any shape."""
-    y = np.empty(x.shape, x.dtype)
-    for first, last in _parts(x.size, extents, tick):
-        _many(read_only(x), extents, 1 / temperature, logarithm, first, last, y)
-    return y
+def softmax(x: Array, extents: Extents, temperature: float, logarithm: bool, tick: Tick) -> Array:
+    """e^{x/T}/Σ over k of e^{x/T}, or its logarithm."""
+    return _made(_many, (read_only(x),), extents, 1 / temperature, logarithm, tick)
 
 
-def softmax_gradient(
-    y: Array, gy: Array, extents: Extents, temperature: float, logarithm: bool, tick: Callable[[], None]
-) -> Array:
+def softmax_gradient(y: Array, gy: Array, extents: Extents, temperature: float, logarithm: bool, tick: Tick) -> Array:
     """∂/∂x from the output y and the gradient gy that comes back into it, of one shape, as in `softmax`."""
-    gx = np.empty(y.shape, y.dtype)
-    for first, last in _parts(y.size, extents, tick):
-        _many_back(read_only(y), read_only(gy), extents, 1 / temperature, logarithm, first, last, gx)
-    return gx
+    return _made(_many_back, (read_only(y), read_only(gy)), extents, 1 / temperature, logarithm, tick)

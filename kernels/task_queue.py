@@ -13,12 +13,14 @@ import numpy as np
 from llvmlite import ir
 from numba import config, types
 from numba.extending import intrinsic
-from numpy.typing import NDArray
+
+from kernels._jit import kernel
 
 __all__ = ["next_task", "queue"]
 
 
-def queue(first: int = 0) -> NDArray[np.int64]:
+@kernel
+def queue(first):
     """A queue of the tasks `first`, `first` + 1, …; for one loop."""
     return np.full(1, first, np.int64)
 

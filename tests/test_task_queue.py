@@ -9,7 +9,7 @@ import pytest
 
 from explorer.ops.op import no_tick
 from kernels._jit import parallel_kernel, prange
-from kernels.channel_mixing import mix
+from kernels.convolution import convolve
 from kernels.task_queue import next_task, queue
 
 
@@ -43,7 +43,7 @@ def test_channels_are_mixed_by_their_weights_for_every_shape_of_panels(
     w = rng.standard_normal((groups * filters, channels, 1, 1)).astype(dtype)
     b = rng.standard_normal(groups * filters).astype(dtype)
     y = np.full((images, groups * filters, height, width), np.nan, dtype)
-    mix(x, w, b, y, groups, no_tick)
+    convolve(x, w, b, y, (1, 1), (1, 1), (0, 0, 0, 0), groups, no_tick)
     parts = x.reshape(images, groups, channels, -1).astype(np.float64)
     exact = w.reshape(groups, filters, channels).astype(np.float64) @ parts
     exact = exact.reshape(y.shape) + b[:, None, None]

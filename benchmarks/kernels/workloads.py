@@ -10,7 +10,8 @@ import numpy as np
 
 from benchmarks.kernels.peers import Peers, Run, of_onnxruntime, of_opencv, of_scipy, of_torch, torch
 from explorer.ops import operations
-from explorer.ops.convolution_layer import Layer, input_gradient
+from explorer.ops.convolution_layer import Layer
+from explorer.ops.convolution_plan import input_gradient
 from explorer.ops.op import no_tick
 from kernels.convolution_weights import weight_gradient
 

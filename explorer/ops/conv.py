@@ -12,13 +12,13 @@ from explorer.ops.convolution_layer import (
     Layer,
     bank_field,
     bias_field,
-    convolution_op,
     filters_field,
     groups_field,
     kind_field,
     sampled,
 )
 from explorer.ops.convolution_method import algorithm_field, method_field, tile_field
+from explorer.ops.convolution_op import convolution_op
 from explorer.ops.op import Sample, Shape
 from explorer.ops.padding import dilation_field, kernel_field, padding_field, pads_field, stride_field
 

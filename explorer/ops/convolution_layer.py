@@ -12,20 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from explorer import limits
-from explorer.ops import kernel_presets
 from explorer.ops.array_size import check_size
-from explorer.ops.channel_sums import channel_steps
-from explorer.ops.convolution_method import check_method, computed_by, crossovers, multiplication_texts
-from explorer.ops.explanation import Grid, Part, Sign, Step
+from explorer.ops.convolution_method import check_method
+from explorer.ops.explanation import Grid, Part, Sign
 from explorer.ops.grouping import check_groups
-from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
+from explorer.ops.op import Array, Sample, Shape, Weights
 from explorer.ops.padding import Pads, extent, extent_text, pads
 from explorer.ops.parameters import choice, flag, integer
 from explorer.ops.pooling_window import Window
-from explorer.ops.scaled_weights import scaled
-from explorer.refusal import Message, Refusal, message
-from kernels import convolution
-from kernels.convolution_weights import bias_gradient, weight_gradient
+from explorer.refusal import Refusal, message
 
 CHANNELS = limits.Limits().channels
 _BANKS = (("classic", "Classic kernels"), ("gabor", "Gabor"), ("random", "Random (He)"), ("zero", "0"))
@@ -120,6 +115,7 @@ def weight_shape(shape: Shape, layer: Layer) -> tuple[int, int, int, int]:
 
 def checked(weights: Weights, wanted: Mapping[str, Shape], dtype: Any) -> dict[str, Array]:
     """The weights in one type, or a Refusal: an index outside of an array would be read all the same."""
+    typed = {}
     for name, size in wanted.items():
         array = weights.get(name)
         if array is None or array.dtype.kind != "f" or array.shape != size:
@@ -130,7 +126,8 @@ def checked(weights: Weights, wanted: Mapping[str, Shape], dtype: Any) -> dict[s
                 met=met,
                 wanted=" × ".join(map(str, size)),
             )
-    return {name: np.ascontiguousarray(weights[name], dtype) for name in wanted}
+        typed[name] = np.ascontiguousarray(array, dtype)
+    return typed
 
 
 def output_shape(shape: Shape, layer: Layer) -> Shape:
@@ -141,51 +138,6 @@ def output_shape(shape: Shape, layer: Layer) -> Shape:
     output = shape[0], layer.filters, *window(shape, layer).outputs
     check_size(LESS, output=output, kernels=weight_shape(shape, layer))
     return output
-
-
-def convolved(x: Array, w: Array, b: Array, layer: Layer, tick: Tick) -> Array:
-    """The maps of a layer with kernels `w` and bias `b`, which have the type of x, of a checked `output_shape`."""
-    windows = window(x.shape, layer)
-    y, around = np.empty((len(x), layer.filters, *windows.outputs), x.dtype), windows.pads
-    w = np.ascontiguousarray(layer.laid(w))
-    if layer.method == "direct":
-        convolution.convolve(x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick)
-        return y
-    # With the exact algebra behind them they would cost every start a fiftieth of a second.
-    from kernels.convolution_methods import convolve_by
-
-    method, filters = computed_by(layer)
-    convolve_by(method, x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick, filters, crossovers())
-    return y
-
-
-def input_gradient(gy: Array, w: Array, gx: Array, layer: Layer, tick: Tick) -> None:
-    """The gradient of x into gx, by the method of the layer; `w` as it is laid on the map."""
-    moves = layer.stride, layer.dilation, window(gx.shape, layer).pads, layer.groups
-    if layer.method == "direct":
-        convolution.input_gradient(gy, w, gx, *moves, tick)
-        return
-    from kernels.convolution_gradients import input_gradient_by
-
-    method, filters = computed_by(layer)
-    input_gradient_by(method, gy, w, gx, *moves, tick, filters, crossovers())
-
-
-def gradients(x: Array, w: Array, gy: Array, layer: Layer, tick: Tick) -> tuple[Array, Array]:
-    """The gradients of x and of w."""
-    gy, laid = np.ascontiguousarray(gy, x.dtype), np.ascontiguousarray(layer.laid(w))
-    gx, gw = np.empty_like(x), np.empty_like(laid)
-    input_gradient(gy, laid, gx, layer, tick)
-    weight_gradient(x, gy, gw, layer.stride, layer.dilation, window(x.shape, layer).pads, layer.groups, tick)
-    return gx, np.ascontiguousarray(layer.laid(gw))
-
-
-def sum_of_bias(gy: Array | None, count: int, dtype: Any) -> Array:
-    """The gradient of a bias: the sum of gy over each map, 0 where nothing flows back."""
-    gb = np.zeros(count, dtype)
-    if gy is not None:
-        bias_gradient(np.ascontiguousarray(gy, dtype), gb)
-    return gb
 
 
 def group_of(layer: Layer, channels: int, k: int) -> slice:
@@ -235,103 +187,6 @@ def window_parts(
     if layer.turned:
         shown = *shown, Sign("↻"), Grid(message("Turned by 180°"), layer.laid(kernel), "weight")
     return (seen, Sign("⊙"), *shown, Sign("="), Grid(message("Products"), products, "product", adds_up=True)), products
-
-
-def convolution_op(
-    *,
-    name: str,
-    title: str,
-    formula: str,
-    source: str,
-    params: type,
-    layer: Callable[[Shape, Any], Layer],
-    samples: Callable[[np.random.Generator], Sequence[Sample]],
-    hint: Mapping[str, str] | None = None,
-) -> Op:
-    """The operation of the convolution that `layer` makes of an input shape and of parameters of type `params`."""
-
-    def shape(shapes: Shapes, params: Any) -> Shapes:
-        return (output_shape(shapes[0], layer(shapes[0], params)),)
-
-    def init(shapes: Shapes, params: Any, rng: np.random.Generator) -> dict[str, Array]:
-        of = layer(shapes[0], params)
-        weights = {"w": kernel_presets.bank(of.bank, *weight_shape(shapes[0], of), rng)}
-        return weights | ({"b": np.zeros(of.filters)} if of.bias else {})
-
-    def forward(xs: Arrays, weights: Weights, params: Any, tick: Tick) -> tuple[Arrays, Any]:
-        (x,) = xs
-        of = layer(x.shape, params)
-        output_shape(x.shape, of)
-        wanted: dict[str, Shape] = {"w": weight_shape(x.shape, of)}
-        typed = checked(weights, wanted | ({"b": (of.filters,)} if of.bias else {}), x.dtype)
-        b = typed.get("b", np.zeros(of.filters, x.dtype))
-        return (convolved(x, typed["w"], b, of, tick),), Kept(x, typed["w"], of)
-
-    def backward(
-        gys: Sequence[Array | None], saved: Any, tick: Tick
-    ) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
-        x, w, of = saved
-        (gy,) = gys
-        gx, gw = (np.zeros_like(x), np.zeros_like(w)) if gy is None else gradients(x, w, gy, of, tick)
-        return (gx,), {"w": gw} | ({"b": sum_of_bias(gy, of.filters, x.dtype)} if of.bias else {})
-
-    def definition(xs: Arrays, weights: Weights, params: Any, cell: Cell) -> float:
-        of = layer(xs[0].shape, params)
-        bias = float(weights["b"][cell.index[1]]) if of.bias else 0.0
-        return bias + defined(xs[0], weights["w"], of, cell.index)
-
-    def explain(xs: Arrays, weights: Weights, params: Any, cell: Cell) -> Sequence[Step]:
-        (x,), w, k = xs, weights["w"], cell.index[1]
-        of = layer(x.shape, params)
-        seen = group_of(of, x.shape[1], k)
-
-        def parts(c: int) -> tuple[tuple[Part, ...], Array]:
-            return window_parts(x, w[k, c], of, cell.index, seen.start + c)
-
-        with np.errstate(invalid="ignore", over="ignore"):
-            sums = np.array([parts(c)[1].sum() for c in range(w.shape[1])])
-        label: Message = message("Filter {filter}", filter=k)
-        return channel_steps(
-            label, seen.start, sums, lambda c: parts(c)[0], float(weights["b"][k]) if of.bias else None
-        )
-
-    def reads(shapes: Shapes, params: Any, cell: Cell) -> Sequence[Region]:
-        of = layer(shapes[0], params)
-        seen = group_of(of, shapes[0][1], cell.index[1])
-        return (window(shapes[0], of).reads(cell)._replace(channels=seen),)
-
-    def labels(shapes: Shapes, params: Any, weights: Weights) -> tuple[str, ...]:
-        return tuple(name or f"kernel {k}" for k, name in enumerate(kernel_presets.names(weights["w"])))
-
-    def arithmetic(shapes: Shapes, params: Any) -> tuple[str, ...]:
-        of = layer(shapes[0], params)
-        return *size_texts(shapes[0], of), *multiplication_texts(of)
-
-    return Op(
-        name=name,
-        title=title,
-        group="Convolution",
-        formula=formula,
-        source=source,
-        Params=params,
-        shape=shape,
-        init=init,
-        forward=forward,
-        backward=backward,
-        definition=definition,
-        explain=explain,
-        reads=reads,
-        labels=labels,
-        arithmetic=arithmetic,
-        presets=kernel_presets.presets,
-        scaled=scaled,
-        samples=samples,
-        hint={
-            "w": "Filter, channel of the group, row, column.",
-            "b": "One number added to every cell of a filter's map.",
-        }
-        | dict(hint or {}),
-    )
 
 
 def size_texts(shape: Shape, layer: Layer) -> tuple[str, ...]:

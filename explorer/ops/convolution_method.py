@@ -110,28 +110,36 @@ def fast_filters(layer: Layer) -> tuple[FastFilter, FastFilter]:
     return usual_filter(layer.tile, layer.kernel[0]), usual_filter(layer.tile, layer.kernel[1])
 
 
-def computed_by(layer: Layer) -> tuple[str, tuple[FastFilter, FastFilter] | None]:
-    """The method as the kernels call it, and what it convolves with where that is Winograd's."""
-    return ("winograd", fast_filters(layer)) if layer.fast else (layer.method, None)
+def computed_by(layer: Layer) -> tuple[str, tuple[FastFilter, FastFilter] | None, Crossovers]:
+    """The method as the kernels call it, what it convolves with where that is Winograd's, and what "auto" goes by."""
+    return (*(("winograd", fast_filters(layer)) if layer.fast else (layer.method, None)), crossovers())
 
 
 NEVER = 1 << 20
 """A crossover past every layer: the method is quicker nowhere."""
 
-_measured: Mapping[str, int] = {}
+Measured = tuple[tuple[str, int], ...]
+"""Crossovers of a machine by their names."""
+
+_measured: Measured = ()
+
+
+def measured() -> Measured:
+    """The crossovers of a machine that are in force."""
+    return _measured
 
 
 def crossovers() -> Crossovers:
     """From where on "auto" takes which method."""
     from kernels.convolution_methods import USUAL
 
-    return USUAL._replace(**_measured)
+    return USUAL._replace(**dict(_measured))
 
 
-def use_crossovers(measured: Mapping[str, int]) -> None:
+def use_crossovers(found: Mapping[str, int]) -> None:
     """Put those of a machine in force, by their names; those that come with the program in place of any other."""
     global _measured
-    _measured = dict(measured)
+    _measured = tuple(found.items())
 
 
 def automatic(

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from explorer.ops.convolution_layer import CHANNELS, Layer, bank_field, bias_field, convolution_op, sampled
+from explorer.ops.convolution_layer import CHANNELS, Layer, bank_field, bias_field, sampled
+from explorer.ops.convolution_op import convolution_op
 from explorer.ops.op import Sample, Shape
 from explorer.ops.padding import dilation_field, kernel_field, padding_field, pads_field, stride_field
 from explorer.ops.parameters import integer

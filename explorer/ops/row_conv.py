@@ -13,12 +13,12 @@ from explorer.ops.convolution_layer import (
     Layer,
     bank_field,
     bias_field,
-    convolution_op,
     filters_field,
     groups_field,
     kind_field,
     sampled,
 )
+from explorer.ops.convolution_op import convolution_op
 from explorer.ops.op import Sample, Shape
 from explorer.ops.padding import span
 from explorer.ops.parameters import choice, integer, integers

@@ -13,17 +13,15 @@ from explorer.ops.channel_sums import channel_steps
 from explorer.ops.convolution_layer import (
     Layer,
     checked,
-    convolved,
     defined,
     filters_field,
-    gradients,
     output_shape,
     size_texts,
-    sum_of_bias,
     weight_shape,
     window,
     window_parts,
 )
+from explorer.ops.convolution_plan import convolved, gradients, planned, sum_of_bias
 from explorer.ops.explanation import Number, Part, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
 from explorer.refusal import message
@@ -36,11 +34,18 @@ class Params(depthwise_conv.Params):
     filters: int = filters_field(label="Pointwise filters")
 
 
-def _layers(shape: Shape, params: Params) -> tuple[Layer, Layer]:
-    """The depthwise layer and the pointwise one behind it, which alone has a bias."""
+def _depthwise(shape: Shape, params: Params) -> Layer:
+    return depthwise_conv.layer(shape, params)._replace(bias=False)
+
+
+def _pointwise(shape: Shape, params: Params) -> Layer:
+    """The layer behind the depthwise one; it alone has a bias."""
     mixed = "zero" if params.bank == "zero" else "random"
-    depthwise = depthwise_conv.layer(shape, params)._replace(bias=False)
-    return depthwise, Layer(params.filters, (1, 1), bias=params.bias, bank=mixed)
+    return Layer(params.filters, (1, 1), bias=params.bias, bank=mixed)
+
+
+def _layers(shape: Shape, params: Params) -> tuple[Layer, Layer]:
+    return _depthwise(shape, params), _pointwise(shape, params)
 
 
 def _wanted(shape: Shape, params: Params) -> dict[str, Shape]:
@@ -65,12 +70,13 @@ def init(shapes: Shapes, params: Params, rng: np.random.Generator) -> dict[str, 
 
 def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
     (x,) = xs
-    shape((x.shape,), params)
-    depthwise, pointwise = _layers(x.shape, params)
-    typed = checked(weights, _wanted(x.shape, params), x.dtype)
-    between = convolved(x, typed["w"], np.zeros(depthwise.filters, x.dtype), depthwise, tick)
-    y = convolved(between, typed["p"], typed.get("b", np.zeros(params.filters, x.dtype)), pointwise, tick)
-    return (y,), (x, between, typed["w"], typed["p"], depthwise, pointwise)
+    each = planned(_depthwise, x.shape, x.dtype, params)
+    mixed = planned(_pointwise, each.output, x.dtype, params)
+    wanted = {"w": each.weights["w"], "p": mixed.weights["w"]} | ({"b": (params.filters,)} if params.bias else {})
+    typed = checked(weights, wanted, x.dtype)
+    between = convolved(each, x, typed["w"], None, tick)
+    y = convolved(mixed, between, typed["p"], typed.get("b"), tick)
+    return (y,), (x, between, typed["w"], typed["p"], each.layer, mixed.layer)
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,14 @@ from explorer.ops.array_size import check_size
 from explorer.ops.channel_sums import channel_steps
 from explorer.ops.convolution_layer import (
     LESS,
+    Layer,
     bank_field,
     bias_field,
     checked,
     filters_field,
     groups_field,
-    sum_of_bias,
 )
+from explorer.ops.convolution_plan import Plan, convolved, sum_of_bias
 from explorer.ops.explanation import Grid, Number, Part, Sign, Step
 from explorer.ops.grouping import check_groups
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights
@@ -28,7 +30,9 @@ from explorer.ops.padding import Pads, dilation_field, kernel_field, pads_field,
 from explorer.ops.parameters import choice, pair
 from explorer.ops.reaching import Reach, reach, reach_steps, region
 from explorer.refusal import Refusal, message
-from kernels.convolution import convolve, transposed
+from kernels._jit import read_only
+from kernels.convolution import convolve, gradient_plan
+from kernels.convolution_problem import Problem
 from kernels.convolution_weights import weight_gradient
 
 _MOST = limits.Limits().extent
@@ -127,26 +131,33 @@ def init(shapes: Shapes, params: Params, rng: np.random.Generator) -> dict[str, 
     return weights | ({"b": np.zeros(params.filters)} if params.bias else {})
 
 
+@lru_cache(maxsize=64)
+def _planned(size: Shape, dtype: Any, params: Params, most_bytes: int) -> Plan:
+    """The plan, whose layer is the convolution from the output to the input; the limit as in `convolution_plan`."""
+    (output,), around = shape((size,), params), _pads(size, params)
+    moves = params.stride, params.dilation, around, params.groups
+    layer = Layer(size[1], params.kernel, params.stride, "numbers", around, params.dilation, params.groups, params.bias)
+    weights: dict[str, Shape] = {"w": _weight_shape(size, params)} | ({"b": (params.filters,)} if params.bias else {})
+    run = gradient_plan(Problem(output, weights["w"], size, *moves, dtype))
+    return Plan(layer, output, weights, read_only(np.zeros(params.filters, dtype)), run)
+
+
 def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
     (x,) = xs
-    (output,) = shape((x.shape,), params)
-    wanted: dict[str, Shape] = {"w": _weight_shape(x.shape, params)}
-    typed = checked(weights, wanted | ({"b": (params.filters,)} if params.bias else {}), x.dtype)
-    b = typed.get("b", np.zeros(params.filters, x.dtype))
-    y = np.empty(output, x.dtype)
-    moves = params.stride, params.dilation, _pads(x.shape, params), params.groups
-    transposed(x, typed["w"], b, y, *moves, tick)
-    return (y,), (x, typed["w"], moves, output, params.bias)
+    plan = _planned(x.shape, x.dtype, params, limits.current().array_bytes)
+    typed = checked(weights, plan.weights, x.dtype)
+    return (convolved(plan, x, typed["w"], typed.get("b"), tick),), (x, typed["w"], plan)
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
-    x, w, (stride, dilation, around, groups), output, bias = saved
-    gx, gw = np.zeros_like(x), np.zeros_like(w)
+    x, w, plan = saved
+    of, gx, gw = plan.layer, np.zeros_like(x), np.zeros_like(w)
+    moves = of.stride, of.dilation, of.pads, of.groups
     if gys[0] is not None:
         gy = np.ascontiguousarray(gys[0], x.dtype)
-        convolve(gy, w, np.zeros(x.shape[1], x.dtype), gx, stride, dilation, around, groups, tick)
-        weight_gradient(gy, x, gw, stride, dilation, around, groups, tick)
-    return (gx,), {"w": gw} | ({"b": sum_of_bias(gys[0], output[1], x.dtype)} if bias else {})
+        convolve(gy, w, np.zeros(x.shape[1], x.dtype), gx, *moves, tick)
+        weight_gradient(gy, x, gw, *moves, tick)
+    return (gx,), {"w": gw} | ({"b": sum_of_bias(gys[0], plan.output[1], x.dtype)} if of.bias else {})
 
 
 def _group(channels: int, params: Params, k: int) -> tuple[slice, int]:
