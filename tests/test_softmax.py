@@ -15,7 +15,8 @@ from explorer.ops.explanation import Number, Sum
 from explorer.ops.op import Cell, no_tick
 from explorer.ops.softmax import OP, Params
 from explorer.refusal import Refusal
-from kernels import softmax as kernels
+from kernels.softmax import softmax
+from kernels.softmax_tiles import SMALL
 from tests.onnx_oracle import near, run
 
 _seeds = st.integers(0, 2**32 - 1)
@@ -66,7 +67,7 @@ def test_the_exponentials_of_the_kernel_are_those_of_numpy_to_the_last_digits(dt
     x = np.repeat(pairs[:, :, None], length, axis=2)
     with np.errstate(under="ignore"):
         wanted = np.exp(-depths.astype(np.float64))
-    y = kernels.softmax(x, x.shape, 1.0, False, no_tick)
+    y = softmax(x, x.shape, 1.0, False, no_tick)
     bound = 1e-6 if dtype == np.float32 else 1e-13
     for place in range(length):
         np.testing.assert_allclose(
@@ -286,7 +287,7 @@ def test_the_terms_of_a_weighted_smoothed_loss_add_up_to_the_loss_of_the_image()
 
 @pytest.mark.parametrize("shape", [(2, 9, 43, 51), (4000, 9, 1, 1), (1, 40000, 1, 1), (250, 150, 1, 1)])
 def test_what_is_shared_among_threads_is_what_one_thread_finds(shape: tuple[int, ...]) -> None:
-    assert math.prod(shape) > kernels.SMALL
+    assert math.prod(shape) > SMALL
     x, flow = _numbers(shape, 1, np.float64), _numbers(shape, 2, np.float64)
     z = np.exp(x - x.max(axis=1, keepdims=True))
     wanted = z / z.sum(axis=1, keepdims=True)
