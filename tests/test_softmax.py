@@ -299,3 +299,21 @@ def test_what_is_shared_among_threads_is_what_one_thread_finds(shape: tuple[int,
             slope = flow - wanted * flow.sum(axis=1, keepdims=True)
         (back,), _ = op.backward((flow,), saved, no_tick)
         np.testing.assert_allclose(back, slope, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("shape", [(300, 257), (3, 20000), (2000, 3)])
+def test_many_rows_with_their_losses_are_what_float64_finds(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    x, target = _numbers((*shape, 1, 1), 1) * np.float32(4), rng.integers(0, shape[1], shape[0])
+    x[1, 1] = np.nan
+    z = x[:, :, 0, 0].astype(np.float64)
+    z -= np.where(np.isnan(z), -np.inf, z).max(axis=1, keepdims=True)
+    total = np.exp(z).sum(axis=1, keepdims=True)
+    (y, loss), saved = OP.forward((x,), {}, Params(tuple(target.tolist()), smoothing=0.25), no_tick)
+    t = np.full(shape, 0.25 / shape[1])
+    t[np.arange(shape[0]), target] += 0.75
+    np.testing.assert_allclose(y[:, :, 0, 0], np.exp(z) / total, rtol=1e-7)
+    np.testing.assert_allclose(loss.ravel(), (t * (np.log(total) - z)).sum(axis=1), rtol=1e-7)
+    assert np.isnan(loss.ravel()).nonzero()[0].tolist() == [1]
+    (gx,), _ = OP.backward([None, np.ones_like(loss)], saved, no_tick)
+    np.testing.assert_allclose(gx[:, :, 0, 0], np.exp(z) / total - t, rtol=1e-6, atol=1e-12)
