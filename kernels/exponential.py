@@ -1,8 +1,7 @@
 """The exponential function and its kin, for one number, without a branch: loops over them become vectors.
 
-`math.exp` is a call for each number, several times slower. But for those in `_single` they take float64, and keep the
-relative error under 1e-15 wherever the result is a normal number, round smaller ones gradually to 0, take ±∞ to the
-limit, and hand NaN on.
+`math.exp` is a call for each number, several times slower. These take float64, keep the relative error under 1e-15
+wherever the result is a normal number, round smaller ones gradually to 0, take ±∞ to the limit, and hand NaN on.
 """
 
 from __future__ import annotations
@@ -18,18 +17,10 @@ _LN2_HIGH = 0.693147180369123816490
 _LN2_LOW = 1.90821492927058770002e-10
 _LOG2_E = 1.4426950408889634
 
-_LOG2_E_SINGLE, _LEAST_SINGLE, _BACK_SINGLE = np.float32(_LOG2_E), np.float32(-104), np.float32(2.0**-64)
-_LEAST_DIFFERENCE = np.float32(-50)
-_LN2_HIGH_SINGLE, _LN2_LOW_SINGLE = np.float32(0.693359375), np.float32(-2.12194440e-4)
-_ONE, _HALF, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH = (np.float32(1 / math.factorial(k)) for k in range(1, 8))
-
 _LN2, _ROOT_2, _FRACTION, _EXPONENT_0 = math.log(2), math.sqrt(2), (1 << 52) - 1, 1023 << 52
 
 _ROUNDS = 1.5 * 2.0**52
 """A number of magnitude below 2^51 becomes whole when this is added; its lowest bits are then that whole number."""
-
-_ROUNDS_SINGLE = np.float32(1.5 * 2.0**23 + 64 + 127)
-"""The same in float32 for magnitudes below 2^21; the lowest bits are then the exponent's of 2^(n + 64)."""
 
 _ROUNDS_TO_20_BITS = 1.5 * 2.0**32
 """The same for multiples of 2^−20."""
@@ -73,31 +64,9 @@ def exp(x):
 
 
 @strict_kernel
-def _reduced_single(x):
-    """n + _ROUNDS_SINGLE, r = x − n ln 2 and ½ + r/3! + … + r^5/7!, with n = round(x / ln 2) ≤ 0, in float32."""
-    risen = x * _LOG2_E_SINGLE + _ROUNDS_SINGLE
-    n = risen - _ROUNDS_SINGLE
-    r = (x - n * _LN2_HIGH_SINGLE) - n * _LN2_LOW_SINGLE
-    p = _SEVENTH
-    p = p * r + _SIXTH
-    p = p * r + _FIFTH
-    p = p * r + _FOURTH
-    p = p * r + _THIRD
-    p = p * r + _HALF
-    return risen, r, p
-
-
-@strict_kernel
-def exp_single(x):
-    """e^x for x ≤ 0 in float32, within 2 units in the last place: twice as many numbers at once, e^r up to r^7/7!.
-
-    Below −104 it is 0, and NaN stays NaN. 2^(n + 64) is no subnormal, so that small results round once.
-    """
-    bounded = _LEAST_SINGLE if x < _LEAST_SINGLE else x
-    risen, r, p = _reduced_single(bounded)
-    p = p * r + _ONE
-    p = p * r + _ONE
-    return p * np.int32(np.float32(risen).view(np.int32) << 23).view(np.float32) * _BACK_SINGLE
+def exp_times(factor, x, more):
+    """factor·e^(x + more)."""
+    return factor * exp(x + more)
 
 
 @strict_kernel
@@ -139,15 +108,6 @@ def expm1_negative(x):
 
 
 @strict_kernel
-def expm1_negative_single(x):
-    """e^x − 1 for x ≤ 0 in float32, within 4 units in the last place, as `expm1_negative`; −1 below −50."""
-    bounded = _LEAST_DIFFERENCE if x < _LEAST_DIFFERENCE else x
-    risen, r, p = _reduced_single(bounded)
-    power = np.int32(np.float32(risen).view(np.int32) << 23).view(np.float32) * _BACK_SINGLE
-    return power * (p * (r * r) + r) + (power - _ONE)
-
-
-@strict_kernel
 def log1p_unit(x):
     """ln(1 + x) for 0 ≤ x ≤ 1 = 2 artanh(s) = 2 Σ s^(2k+1)/(2k+1) with s = x/(2 + x) ≤ 1/3."""
     s = x / (2.0 + x)
@@ -173,25 +133,23 @@ def log1p_unit(x):
 
 
 @strict_kernel
-def bell(x):
-    """e^(−x²/2); x² in two parts, since an error in the exponent is one of the result, and x² may be 1,400."""
-    bounded = x if x < 40.0 else 40.0
-    bounded = bounded if bounded > -40.0 else -40.0
-    high = (bounded + _ROUNDS_TO_20_BITS) - _ROUNDS_TO_20_BITS
-    rest = -0.5 * (bounded - high) * (bounded + high)
-    y = exp(-0.5 * high * high) * (1.0 + rest * (1.0 + rest * (1 / 2 + rest / 6)))
-    return y if x == x else x
+def bell_times(factor, x):
+    """factor·e^(−x²/2) for x ≥ 0; x² in two parts, since an error in the exponent is one of the result."""
+    near = 40.0 if x > 40.0 else x
+    high = (near + _ROUNDS_TO_20_BITS) - _ROUNDS_TO_20_BITS
+    rest = -0.5 * (near - high) * (near + high)
+    return factor * (exp(-0.5 * high * high) * (1.0 + rest * (1.0 + rest * (1 / 2 + rest / 6))))
 
 
 @strict_kernel
-def normal_tail(x, bell_of_x):
-    """½ erfc(x/√2) for x ≥ 0, the chance that a normal number exceeds x; `bell_of_x` is e^(−x²/2).
+def tail_by_bell(x):
+    """½ erfc(x/√2)·e^(x²/2) for x ≥ 0, the tail of the normal distribution by its bell; that at 40 beyond it.
 
-    ½ erfc(x/√2) = e^(−x²/2) · P(t)/(x + 4), t = (x − 4)/(x + 4) (the substitution of Shepherd & Laframboise 1981).
-    P is interpolated in Chebyshev's nodes for x = 0 … 40, calculated in 60 digits; its relative error is below 7e-16.
+    It is P(t)/(x + 4), t = (x − 4)/(x + 4) (the substitution of Shepherd & Laframboise 1981). P is interpolated in
+    Chebyshev's nodes for x = 0 … 40, calculated in 60 digits; its relative error is below 7e-16.
     """
-    bounded = x if x < 40.0 else 40.0
-    t = (bounded - 4.0) / (bounded + 4.0)
+    near = 40.0 if x > 40.0 else x
+    t = (near - 4.0) / (near + 4.0)
     p = 7.754056101691036e-09
     p = p * t + 1.3322113810338022e-08
     p = p * t - 6.16316776446724e-08
@@ -213,4 +171,4 @@ def normal_tail(x, bell_of_x):
     p = p * t + 0.38713740074227876
     p = p * t - 0.6078966419718886
     p = p * t + 0.7552851304157513
-    return bell_of_x * (p / (bounded + 4.0))
+    return p / (near + 4.0)

@@ -15,7 +15,8 @@ from explorer.ops.explanation import Number, Sum
 from explorer.ops.op import Cell, no_tick
 from explorer.ops.softmax import OP, Params
 from explorer.refusal import Refusal
-from kernels import softmax as kernels
+from kernels.softmax import softmax
+from kernels.softmax_tiles import SMALL
 from tests.onnx_oracle import near, run
 
 _seeds = st.integers(0, 2**32 - 1)
@@ -66,7 +67,7 @@ def test_the_exponentials_of_the_kernel_are_those_of_numpy_to_the_last_digits(dt
     x = np.repeat(pairs[:, :, None], length, axis=2)
     with np.errstate(under="ignore"):
         wanted = np.exp(-depths.astype(np.float64))
-    y = kernels.softmax(x, x.shape, 1.0, False, no_tick)
+    y = softmax(x, x.shape, 1.0, False, no_tick)
     bound = 1e-6 if dtype == np.float32 else 1e-13
     for place in range(length):
         np.testing.assert_allclose(
@@ -286,7 +287,7 @@ def test_the_terms_of_a_weighted_smoothed_loss_add_up_to_the_loss_of_the_image()
 
 @pytest.mark.parametrize("shape", [(2, 9, 43, 51), (4000, 9, 1, 1), (1, 40000, 1, 1), (250, 150, 1, 1)])
 def test_what_is_shared_among_threads_is_what_one_thread_finds(shape: tuple[int, ...]) -> None:
-    assert math.prod(shape) > kernels.SMALL
+    assert math.prod(shape) > SMALL
     x, flow = _numbers(shape, 1, np.float64), _numbers(shape, 2, np.float64)
     z = np.exp(x - x.max(axis=1, keepdims=True))
     wanted = z / z.sum(axis=1, keepdims=True)
@@ -298,3 +299,21 @@ def test_what_is_shared_among_threads_is_what_one_thread_finds(shape: tuple[int,
             slope = flow - wanted * flow.sum(axis=1, keepdims=True)
         (back,), _ = op.backward((flow,), saved, no_tick)
         np.testing.assert_allclose(back, slope, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("shape", [(300, 257), (3, 20000), (2000, 3)])
+def test_many_rows_with_their_losses_are_what_float64_finds(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    x, target = _numbers((*shape, 1, 1), 1) * np.float32(4), rng.integers(0, shape[1], shape[0])
+    x[1, 1] = np.nan
+    z = x[:, :, 0, 0].astype(np.float64)
+    z -= np.where(np.isnan(z), -np.inf, z).max(axis=1, keepdims=True)
+    total = np.exp(z).sum(axis=1, keepdims=True)
+    (y, loss), saved = OP.forward((x,), {}, Params(tuple(target.tolist()), smoothing=0.25), no_tick)
+    t = np.full(shape, 0.25 / shape[1])
+    t[np.arange(shape[0]), target] += 0.75
+    np.testing.assert_allclose(y[:, :, 0, 0], np.exp(z) / total, rtol=1e-7)
+    np.testing.assert_allclose(loss.ravel(), (t * (np.log(total) - z)).sum(axis=1), rtol=1e-7)
+    assert np.isnan(loss.ravel()).nonzero()[0].tolist() == [1]
+    (gx,), _ = OP.backward([None, np.ones_like(loss)], saved, no_tick)
+    np.testing.assert_allclose(gx[:, :, 0, 0], np.exp(z) / total - t, rtol=1e-6, atol=1e-12)

@@ -96,11 +96,6 @@ def _samples(rng: np.random.Generator, cases: dict[str, Any], kinks: Callable[[A
     return [*samples, one]
 
 
-def of_type(x: Array, general: Callable[..., None], single: Callable[..., None]) -> Callable[..., None]:
-    """The kernel for the type of x: the one calculated in float32 for float32."""
-    return single if x.dtype == np.float32 else general
-
-
 def activation(
     *,
     name: str,

@@ -1,29 +1,24 @@
 """What a loss over classes is held against: right classes or a distribution, smoothed, weighted and reduced.
 
-q[n,c] is 1 at the right class and 0 elsewhere, or the distribution; t[n,c] = w[c]·((1 − ε)·q[n,c] + ε/C).
+q[n,c] is 1 at the right class and 0 elsewhere, or the distribution; t[n,c] = w[c]·((1 − ε)·q[n,c] + ε/C). The factor
+of the losses makes their mean the loss of the batch.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from explorer.ops.explanation import Grid, Number, Part, Sign, Step, Sum
 from explorer.ops.op import Array
 from explorer.refusal import Refusal, message
+from kernels.cross_entropy import Targets
 
 if TYPE_CHECKING:
     from explorer.ops.softmax import Params
 
 _SHOWN = 256
-
-
-class Targets(NamedTuple):
-    """t (N, C), and the factor of each image's loss: with it, the mean of the losses is the loss of the batch."""
-
-    t: Array
-    factor: float
 
 
 def check(params: Params, images: int, classes: int) -> None:
@@ -83,18 +78,36 @@ def _given(params: Params, images: int, classes: int) -> Array:
     return q
 
 
-def _divisor(params: Params, images: int, classes: int) -> float:
-    """What the mean divides by: the weights of the right classes; for distributions, as in PyTorch, the images."""
-    if params.target_kind == "distribution":
+def _factor(params: Params, images: int, classes: int) -> float:
+    """N for the sum; the mean divides by the weights of the right classes, with distributions, as in PyTorch, by N."""
+    if params.reduction != "mean":
         return float(images)
-    return float(_weights(params, classes)[_right(params, images)].sum())
+    if params.target_kind == "distribution":
+        return 1.0
+    return images / float(_weights(params, classes)[_right(params, images)].sum())
 
 
 def targets(params: Params, images: int, classes: int) -> Targets:
-    """t, and N/Σ weights of the right classes for the mean, or N for the sum."""
-    q = (1 - params.smoothing) * _given(params, images, classes) + params.smoothing / classes
-    factor = images / _divisor(params, images, classes) if params.reduction == "mean" else float(images)
-    return Targets(q * _weights(params, classes), factor)
+    """t, with N/Σ weights of the right classes for the mean, or N for the sum, as the factor of the losses."""
+    weights, epsilon = _weights(params, classes), params.smoothing
+    label, spike = np.zeros(images, np.int64), np.zeros(images)
+    if params.target_kind == "distribution":
+        q = np.array(params.soft, np.float64).reshape(-1, classes)
+        spread = ((1 - epsilon) * q + epsilon / classes) * weights
+    else:
+        label[:] = params.target
+        spike = (1 - epsilon) * weights[label]
+        spread = (weights * (epsilon / classes))[None] if epsilon else np.zeros((0, classes))
+    total = spike + (spread.sum(axis=1) if len(spread) else 0.0)
+    return Targets(spread, label, spike, total, _factor(params, images, classes))
+
+
+def of_image(params: Params, n: int, images: int, classes: int) -> tuple[Array, float]:
+    """t of image n, all classes, and the factor of its loss."""
+    spread, label, spike, _, factor = targets(params, images, classes)
+    t = np.zeros(classes) if len(spread) == 0 else spread[n if len(spread) > 1 else 0].copy()
+    t[label[n]] += spike[n]
+    return t, factor
 
 
 def plain(params: Params, classes: int) -> bool:
@@ -107,7 +120,7 @@ def target_steps(params: Params, n: int, images: int, classes: int) -> tuple[Ste
     if plain(params, classes) or classes > _SHOWN:
         return ()
     q, epsilon = _given(params, images, classes)[n][:, None], params.smoothing
-    t = targets(params, images, classes).t[n][:, None]
+    t = of_image(params, n, images, classes)[0][:, None]
     parts: tuple[Part, ...] = (Grid(message("Target of each class"), q, "input"),)
     if epsilon:
         parts = (
@@ -126,7 +139,7 @@ def target_steps(params: Params, n: int, images: int, classes: int) -> tuple[Ste
 
 def reduction_steps(params: Params, loss: float, images: int, classes: int) -> tuple[Step, ...]:
     """How the loss of an image becomes its part of the loss of the batch."""
-    factor = targets(params, images, classes).factor
+    factor = _factor(params, images, classes)
     if factor == 1:
         return ()
     steps: tuple[Step, ...] = ()

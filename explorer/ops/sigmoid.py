@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from explorer.ops.activation import Nothing, activation, given, not_a_number, of_type
+from explorer.ops.activation import Nothing, activation, given, not_a_number
 from explorer.ops.explanation import Step
 from explorer.ops.logistic import logistic, logistic_steps
 from explorer.refusal import message
-from kernels import smooth, smooth_single
+from kernels import smooth
 
 Params = Nothing
 
@@ -23,7 +23,7 @@ OP = activation(
     title="Sigmoid",
     formula="y = σ(x) = 1/(1 + e^−x)",
     source="Rumelhart, Hinton & Williams 1986",
-    run=lambda x, gy, back, y, params: of_type(x, smooth.sigmoid, smooth_single.sigmoid)(x, gy, back, y),
+    run=lambda x, gy, back, y, params: smooth.sigmoid(x, gy, back, y),
     value=lambda x, params: logistic(x),
     explain=explain,
     signed=False,

@@ -18,7 +18,6 @@ import numpy as np
 from explorer import limits
 from explorer.ops import class_targets
 from explorer.ops.brief_sum import brief_sum
-from explorer.ops.class_targets import Targets
 from explorer.ops.explanation import Number, Part, Sign, Step, Sum
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
 from explorer.ops.parameters import choice, flag, integers, real, reals
@@ -34,6 +33,7 @@ from explorer.ops.softmax_steps import (
     temperature,
 )
 from explorer.refusal import Message, Refusal, message
+from kernels.cross_entropy import Form, cross_entropy, cross_entropy_gradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,52 +89,26 @@ def shape(shapes: Shapes, params: Params) -> Shapes:
     return (n, classes, 1, 1), (n, 1, 1, 1)
 
 
-def _shares(z: Array) -> tuple[Array, Array]:
-    """e^z/Σe^z, and ln Σe^z by what is added to the largest e^z, which is 1. z (N, C), the largest of a row 0."""
-    exponentials = np.exp(z)
-    place = np.arange(len(z)), exponentials.argmax(axis=1)
-    rest = exponentials.copy()
-    rest[place] -= 1  # 0, or NaN
-    return exponentials / exponentials.sum(axis=1, keepdims=True), np.log1p(rest.sum(axis=1))
-
-
-def _naive_shares(z: Array) -> tuple[Array, Array]:
-    """e^z/Σe^z and ln Σe^z as they stand."""
-    exponentials = np.exp(z)
-    total = exponentials.sum(axis=1, keepdims=True)
-    return exponentials / total, np.log(total[:, 0])
-
-
 def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
     (x,) = xs
-    tick()
+    scores = x.reshape(x.shape[:2])
     images, classes = x.shape[:2]
-    scores = x.reshape(images, classes)
-    t, factor = class_targets.targets(params, images, classes)
-    with np.errstate(all="ignore"):
-        if params.naive:
-            z = scores / x.dtype.type(params.temperature)
-            y, total = _naive_shares(z)
-        else:
-            z = scores.astype(np.float64)
-            z = (z - z.max(axis=1, keepdims=True)) / params.temperature
-            y, total = _shares(z)
-        loss = t.sum(axis=1) * total - np.multiply(t, z, where=t != 0, out=np.zeros(t.shape)).sum(axis=1)
-        ys = y.astype(x.dtype).reshape(x.shape), (loss * factor).astype(x.dtype).reshape(-1, 1, 1, 1)
-    return ys, (y, Targets(t, factor), params.temperature, x.dtype)
+    form, targets = Form(params.temperature, params.naive), class_targets.targets(params, images, classes)
+    y, losses = cross_entropy(scores, form, targets, tick)
+    return (y.reshape(x.shape), losses.reshape(-1, 1, 1, 1)), (scores, form, targets)
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:
-    y, (t, factor), temperature, dtype = saved
-    tick()
-    gx = np.zeros(y.shape)
-    with np.errstate(all="ignore"):
-        if gys[0] is not None:
-            gy = gys[0].reshape(y.shape)
-            gx += y * (gy - (gy * y).sum(axis=1, keepdims=True))
-        if gys[1] is not None:
-            gx += (y * t.sum(axis=1, keepdims=True) - t) * factor * gys[1].reshape(-1, 1)
-        gx = (gx / temperature).astype(dtype)
+    scores, form, targets = saved
+    gy, glosses = gys
+    gx = cross_entropy_gradient(
+        scores,
+        None if gy is None else gy.reshape(scores.shape),
+        None if glosses is None else glosses.ravel(),
+        form,
+        targets,
+        tick,
+    )
     return (gx[:, :, None, None],), {}
 
 
@@ -162,9 +136,9 @@ def definition(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> floa
     z, exponentials, total = _exponents(xs, params, n)
     if cell.port == 0:
         return quotient(exponentials[c], total)
-    t, factor = class_targets.targets(params, *xs[0].shape[:2])
-    chosen = sum(float(t[n, d]) * z[d] for d in range(len(z)) if t[n, d] != 0)
-    return factor * (float(t[n].sum()) * logarithm(total) - chosen)
+    t, factor = class_targets.of_image(params, n, *xs[0].shape[:2])
+    chosen = sum(float(t[d]) * z[d] for d in range(len(z)) if t[d] != 0)
+    return factor * (float(t.sum()) * logarithm(total) - chosen)
 
 
 def _class(label: int) -> Message:
@@ -193,8 +167,8 @@ def _naive_step(xs: Arrays, params: Params, n: int) -> Step:
 
 def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequence[Step]:
     n, (images, classes) = cell.index[0], xs[0].shape[:2]
-    t, _ = class_targets.targets(params, images, classes)
-    c = cell.index[1] if cell.port == 0 else int(t[n].argmax())
+    t, _ = class_targets.of_image(params, n, images, classes)
+    c = cell.index[1] if cell.port == 0 else int(t.argmax())
     z, exponentials, total = _exponents(xs, params, n)
     if params.naive:
         steps: tuple[Step, ...] = (_naive_step(xs, params, n),)
@@ -204,14 +178,14 @@ def explain(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> Sequenc
         y = quotient(exponentials[c], total)
         title = message("The share of class {label}", label=c)
         return *steps, share_step(exponentials[c], total, y, _class(c), title)
-    parts = np.array([-float(t[n, d]) * z[d] if t[n, d] != 0 else 0.0 for d in range(classes)])
+    parts = np.array([-float(t[d]) * z[d] if t[d] != 0 else 0.0 for d in range(classes)])
     log_total = logarithm(total)
     if class_targets.plain(params, classes):
         terms = (message("ln Σ e^z"), log_total), (message("− z of class {label}", label=c), float(parts[c]))
         loss = Sum(message("loss"), terms, log_total + float(parts[c]))
         title = message("The loss −ln y of the right class {label}, without ever forming y", label=c)
     else:
-        log_part = message("Σ t · ln Σ e^z"), float(t[n].sum()) * log_total
+        log_part = message("Σ t · ln Σ e^z"), float(t.sum()) * log_total
         loss = brief_sum(message("loss"), parts, lambda k: message("− t·z of class {label}", label=k), log_part)
         title = message("The loss −Σ t·ln y, without ever forming y")
     return (

@@ -14,7 +14,8 @@ from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shap
 from explorer.ops.parameters import choice
 from explorer.ops.softmax_steps import as_floats, exponential, share_step, shift_step, shifted, sum_step, temperature
 from explorer.refusal import Message, message
-from kernels import softmax as kernels
+from kernels.softmax import softmax
+from kernels.softmax_gradient import softmax_gradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def operation(name: str, title: str, formula: str, source: str, hint: str, *, lo
 
     def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
         (x,) = xs
-        y = kernels.softmax(x, _grouped(x.shape, params.axis), params.temperature, logarithm, tick)
+        y = softmax(x, _grouped(x.shape, params.axis), params.temperature, logarithm, tick)
         return (y,), (y, params)
 
     def backward(
@@ -112,7 +113,7 @@ def operation(name: str, title: str, formula: str, source: str, hint: str, *, lo
             tick()
             return (np.zeros(y.shape, y.dtype),), {}
         gy, extents = np.ascontiguousarray(gys[0], y.dtype), _grouped(y.shape, params.axis)
-        return (kernels.softmax_gradient(y, gy, extents, params.temperature, logarithm, tick),), {}
+        return (softmax_gradient(y, gy, extents, params.temperature, logarithm, tick),), {}
 
     def definition(xs: Arrays, weights: Weights, params: Params, cell: Cell) -> float:
         scores, at = _scores(xs, params, cell)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from explorer.ops.activation import Nothing, activation, between, given, not_a_number, of_type, step
+from explorer.ops.activation import Nothing, activation, between, given, not_a_number, step
 from explorer.ops.explanation import Number, Step
 from explorer.refusal import message
-from kernels import smooth, smooth_single
+from kernels import smooth
 
 Params = Nothing
 
@@ -34,7 +34,7 @@ OP = activation(
     title="Tanh",
     formula="y = tanh x = (e^x − e^−x)/(e^x + e^−x)",
     source="LeCun, Bottou, Orr & Müller 1998, Efficient BackProp",
-    run=lambda x, gy, back, y, params: of_type(x, smooth.tanh, smooth_single.tanh)(x, gy, back, y),
+    run=lambda x, gy, back, y, params: smooth.tanh(x, gy, back, y),
     value=value,
     explain=explain,
 )
