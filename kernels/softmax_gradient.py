@@ -78,7 +78,7 @@ def _few(given, flowing, extents, scale, logarithm, first, last, made):  # type:
 
 @parallel_kernel
 def _many(y, gy, extents, scale, logarithm, first, last, gx):  # type: ignore[no-untyped-def]
-    """The same, as `_many`."""
+    """The same, some tiles for each thread at a time; a small array whole, here and now."""
     if gx.size <= SMALL:
         _few(y, gy, extents, scale, logarithm, first, last, gx)
     else:
