@@ -73,5 +73,6 @@ def spread(x, switches, first, last, y, inside):  # type: ignore[no-untyped-def]
     """
     for task in prange((last - first + _RUN - 1) // _RUN):
         start = first + task * _RUN
+        # Each task finds a place of its own that is outside, mostly in its first row.
         if not _spread_rows(x, switches, start, min(last, start + _RUN), y):
             inside[0] = False

@@ -45,19 +45,19 @@ def _norm(x, count, p, cells):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _lp_rows(x, p, counts, kernel, stride, dilation, begin, most, first, last, y):  # type: ignore[no-untyped-def]
+def _lp_rows(x, p, counts, kernel, stride, dilation, begin, most, first, last, norms, y):  # type: ignore[no-untyped-def]
     """Rows first ≤ m·OH + i < last of `lp_pool`.
 
     Sums that stay well inside of float64 need no scale; those of magnitudes and squares in float32 always do, or are 0.
     """
-    rows, columns = y.shape[1:]
+    rows, columns = norms.shape[1:]
     kind = SQUARES if p == 2 else MAGNITUDES
     together, wide = p in (1, 2), x.itemsize > 4
     scratch = line_of(x[0], columns, kernel[1], stride[1], dilation[1], begin[1])
     taken, totals, shares = np.empty(most), np.full(columns, np.nan), 1.0 / counts[1]
     for row in range(first, last):
         m, i = row // rows, row % rows
-        result, share = y[m, i], 1.0 / counts[0][i]
+        result, share = norms[m, i], 1.0 / counts[0][i]
         if together:
             add_rows(x[m], i, kernel, stride, dilation, begin, kind, scratch[0])
             add_columns(scratch, stride[1], totals)
@@ -72,15 +72,21 @@ def _lp_rows(x, p, counts, kernel, stride, dilation, begin, most, first, last, y
                 if not _LEAST < totals[j] < _MOST:
                     count = gather(x[m], i, j, kernel, stride, dilation, begin, taken)
                     result[j] = _norm(taken, count, p, counts[0][i] * counts[1][j])
+        rounded = y[m, i]
+        for j in range(columns):
+            rounded[j] = result[j]
 
 
 @parallel_kernel
-def lp_pool(x, p, counts, kernel, stride, dilation, begin, most, first, last, y):  # type: ignore[no-untyped-def]
-    """y[m,i,j] = (Σ over (u,v) of |x[m,r,c]|^p / (counts[0][i]·counts[1][j]))^{1/p}; padding adds 0.
+def lp_pool(  # type: ignore[no-untyped-def]
+    x, p, counts, kernel, stride, dilation, begin, most, first, last, norms, y
+):
+    """norms[m,i,j] = (Σ over (u,v) of |x[m,r,c]|^p / (counts[0][i]·counts[1][j]))^{1/p}; padding adds 0.
 
-    x (M, H, W), y (M, OH, OW) in float64; counts by output row and by output column, float64: 1 for the plain norm.
+    x (M, H, W), norms (M, OH, OW) in float64, and once more as y in the type of x; counts by output row and by output
+    column, float64: 1 for the plain norm.
     No window has more than `most` cells inside of x. Rows first ≤ m·OH + i < last.
     """
     for task in prange((last - first + _RUN - 1) // _RUN):
         start = first + task * _RUN
-        _lp_rows(x, p, counts, kernel, stride, dilation, begin, most, start, min(last, start + _RUN), y)
+        _lp_rows(x, p, counts, kernel, stride, dilation, begin, most, start, min(last, start + _RUN), norms, y)

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import kernel, parallel_kernel, prange, strict_kernel
-from kernels.streaming import CHUNK, put
 
 BLOCK = 8192
 
@@ -161,11 +160,14 @@ def affine(x, means, scales, shifts, first, last, y):  # type: ignore[no-untyped
 
 
 @parallel_kernel
-def normalise_sets(x, sets, gammas, betas, epsilon, first, last, means, variances, y):  # type: ignore[no-untyped-def]
-    """y[m,k] = γ[m]·(x[m,k] − μ[s])/√(σ²[s] + ε) + β[m] for the planes m = sets[s,·] of the sets first ≤ s < last.
+def normalise_sets(  # type: ignore[no-untyped-def]
+    x, sets, gammas, betas, epsilon, first, last, means, variances, inverses, y
+):
+    """y[m,k] = γ[c]·(x[m,k] − μ[s])/√(σ²[s] + ε) + β[c] for the planes m = sets[s,·] of the sets first ≤ s < last.
 
-    Mean and biased variance of each set go to `means` and `variances`. A thread takes a whole set, so that its numbers
-    are still in the cache when they are normalised. Moments of blocks are put together as in `moments`. x, y (M, K).
+    x, y (M, K); γ and β (C,), of M = N·C planes plane m has those of its channel c = m mod C. Mean, biased variance and
+    1/√(σ² + ε) of each set go to `means`, `variances` and `inverses`. A thread takes a whole set, so that its numbers
+    are still in the cache when they are normalised. Moments of blocks are put together as in `moments`.
     """
     blocks = (x.shape[1] + BLOCK - 1) // BLOCK
     count = sets.shape[1] * x.shape[1]
@@ -185,35 +187,29 @@ def normalise_sets(x, sets, gammas, betas, epsilon, first, last, means, variance
                 spread += block_spreads[p, b] + size * (away * away)
         means[s] = mean
         variances[s] = spread / count
-        inverse = 1.0 / np.sqrt(variances[s] + epsilon)
-        made = np.empty(CHUNK, x.dtype)
+        inverses[s] = 1.0 / np.sqrt(variances[s] + epsilon)
         for p in range(sets.shape[1] - 1, -1, -1):  # the last ones are nearest in the cache
             m = sets[s, p]
-            for low in range(0, x.shape[1], CHUNK):
-                block = x[m, low : low + CHUNK]
-                _mapped(block, mean, gammas[m] * inverse, betas[m], made)
-                put(made[: block.size], y.reshape(y.size), m * x.shape[1] + low)
+            c = m % gammas.size
+            _mapped(x[m], mean, gammas[c] * inverses[s], betas[c], y[m])
 
 
 @parallel_kernel
-def _block_sums(x, sums):  # type: ignore[no-untyped-def]
-    """sums[m,b] = Σ of the block. x (M, K)."""
-    blocks = sums.shape[1]
+def plane_means(x, first, last, y):  # type: ignore[no-untyped-def]
+    """y[m] = mean of x[m] for the planes first ≤ m < last. x (M, K), y (M,) of its type."""
+    blocks = (x.shape[1] + BLOCK - 1) // BLOCK
+    sums = np.empty((last - first, blocks))
     for task in prange(sums.size):
         m, b = task // blocks, task % blocks
-        block, total = x[m, b * BLOCK : (b + 1) * BLOCK], 0.0
+        block, total = x[first + m, b * BLOCK : (b + 1) * BLOCK], 0.0
         for k in range(block.size):
             total += block[k]
         sums[m, b] = total
-
-
-def plane_means(x: Array) -> Array:
-    """Mean of each row of x (M, K), float64 (M,)."""
-    sums = np.empty((len(x), -(-x.shape[1] // BLOCK)))
-    _block_sums(x, sums)
-    with np.errstate(invalid="ignore", over="ignore"):
-        means: Array = sums.sum(axis=1) / x.shape[1]
-    return means
+    for m in range(last - first):
+        total = 0.0
+        for b in range(blocks):
+            total += sums[m, b]
+        y[first + m] = total / x.shape[1]
 
 
 @kernel
@@ -245,15 +241,15 @@ def normalization_gradient(x, gy, means, scales, shifts, pulls, first, last, gx)
 
 @parallel_kernel
 def gradient_of_sets(x, gy, sets, gammas, means, inverses, more, first, last, sums, products, gx):  # type: ignore[no-untyped-def]
-    """The same for the sets first ≤ s < last, with Σ gy and Σ gy·(x − μ) of each plane left in `sums` and `products`.
+    """The same for the sets first ≤ s < last, with Σ gy and Σ gy·x̂ of each plane left in `sums` and `products`.
 
-    A thread takes a whole set, as in `normalise_sets`; its planes come back in the opposite order, so that the last of
-    them are still in the cache. more[s] is what else the set takes, in the order of shifts and pulls: (S, 2).
+    Sets, γ (C,) and the order of the planes as in `normalise_sets`, and x̂ = (x − μ)·inverses[s]. more[s] is what else
+    the set takes, in the order of shifts and pulls: (S, 2).
     """
     blocks = (x.shape[1] + BLOCK - 1) // BLOCK
     count = sets.shape[1] * x.shape[1]
     for s in prange(first, last):
-        flow, pull = 0.0, 0.0
+        flow, pull, inverse = 0.0, 0.0, inverses[s]
         for p in range(sets.shape[1]):
             m = sets[s, p]
             total, product = 0.0, 0.0
@@ -262,16 +258,11 @@ def gradient_of_sets(x, gy, sets, gammas, means, inverses, more, first, last, su
                 found = _flows_of_block(block, back, means[s])
                 total += found[0]
                 product += found[1]
-            sums[m], products[m] = total, product
-            flow += gammas[m] * total
-            pull += gammas[m] * product
-        inverse = inverses[s]
+            sums[m], products[m] = total, product * inverse
+            flow += gammas[m % gammas.size] * total
+            pull += gammas[m % gammas.size] * product
         flow = (flow * inverse - more[s, 0]) / count
         pull = (pull * inverse * inverse * inverse - more[s, 1]) / count
-        made = np.empty(CHUNK, x.dtype)
         for p in range(sets.shape[1] - 1, -1, -1):
             m = sets[s, p]
-            for low in range(0, x.shape[1], CHUNK):
-                block, back = x[m, low : low + CHUNK], gy[m, low : low + CHUNK]
-                _mapped_back(block, back, means[s], gammas[m] * inverse, flow, pull, made)
-                put(made[: block.size], gx.reshape(gx.size), m * x.shape[1] + low)
+            _mapped_back(x[m], gy[m], means[s], gammas[m % gammas.size] * inverse, flow, pull, gx[m])

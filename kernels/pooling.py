@@ -147,12 +147,15 @@ def max_pool(x, smallest, kernel, stride, dilation, begin, first, last, y, switc
 
 
 @parallel_kernel
-def max_pool_gradient(gy, switches, first, last, gx):  # type: ignore[no-untyped-def]
+def max_pool_gradient(gy, switches, fresh, first, last, gx):  # type: ignore[no-untyped-def]
     """gx[m, switches[m,i,j]] += gy[m,i,j] for the output rows first ≤ i < last.
 
-    gy and switches (M, OH, OW), gx (M, H·W), zero before the first rows. Windows that overlap add up.
+    gy and switches (M, OH, OW), gx (M, H·W); a `fresh` gx holds anything and is made 0 first. Windows that overlap add
+    up.
     """
     for m in prange(gx.shape[0]):
+        if fresh:
+            gx[m] = 0
         for i in range(first, last):
             for j in range(gy.shape[2]):
                 gx[m, switches[m, i, j]] += gy[m, i, j]

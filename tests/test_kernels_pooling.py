@@ -15,6 +15,7 @@ from explorer.ops import (
     batch_norm,
     global_average_pool,
     global_max_pool,
+    instance_norm,
     kmax_pool,
     lp_pool,
     max_pool,
@@ -43,8 +44,10 @@ def _cases() -> list[Any]:
         pytest.param(max_pool.OP, (x,), max_pool.Params(**window), id="max pooling"),
         pytest.param(max_pool.OP, (x,), max_pool.Params(**window, ties="all"), id="max pooling, every tie"),
         pytest.param(min_pool.OP, (x.round(),), min_pool.Params(**window, ties="split"), id="min pooling, shared ties"),
+        pytest.param(max_pool.OP, (x,), max_pool.Params(), id="max pooling of pairs"),
         pytest.param(mean_pool.OP, (x,), mean_pool.Params(**window), id="mean pooling"),
         pytest.param(lp_pool.OP, (x,), lp_pool.Params(**window, p=2.5), id="Lp pooling"),
+        pytest.param(lp_pool.OP, (x,), lp_pool.Params(**window), id="L2 pooling"),
         pytest.param(stochastic_pool.OP, (abs(x),), stochastic_pool.Params(**window), id="stochastic pooling"),
         pytest.param(
             stochastic_pool.OP, (x,), stochastic_pool.Params(**window, mode="inference", rectify=True), id="expectation"
@@ -52,6 +55,7 @@ def _cases() -> list[Any]:
         pytest.param(max_unpool.OP, (x, places, plane), max_unpool.Params(), id="unpooling"),
         pytest.param(max_unpool.OP, (x, places, plane), max_unpool.Params("sum"), id="unpooling, sum"),
         pytest.param(batch_norm.OP, (x,), batch_norm.Params(), id="batch normalization"),
+        pytest.param(instance_norm.OP, (x,), instance_norm.Params(), id="instance normalization"),
         pytest.param(global_average_pool.OP, (x,), global_average_pool.Params(), id="global average pooling"),
         pytest.param(global_max_pool.OP, (x,), global_max_pool.Params(), id="global max pooling"),
         pytest.param(adaptive_average_pool.OP, (x,), adaptive_average_pool.Params((33, 80)), id="adaptive pooling"),

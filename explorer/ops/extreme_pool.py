@@ -41,7 +41,7 @@ def _forward(smallest: bool, x: Array, params: Params, tick: Tick) -> tuple[Arra
     planes = windows.planes(x)
     y = np.empty((len(planes), *windows.outputs), x.dtype)
     switches = np.empty(y.shape, np.int64)
-    for first, last in bands(len(planes) * windows.outputs[0], windows.row_cost, tick):
+    for first, last in bands(len(planes) * windows.outputs[0], windows.vector_cost, tick):
         pooling.max_pool(planes, smallest, *windows.geometry, first, last, y, switches)
     outputs = x.shape[:2] + windows.outputs
     # Only tied gradients look at the numbers again; the others need not keep them.

@@ -26,7 +26,7 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     planes = read_only(x.reshape(x.shape[0] * x.shape[1], -1))
     y = np.empty(len(planes), x.dtype)
     for first, last in bands(len(planes), planes.shape[1], tick):
-        y[first:last] = normalization.plane_means(planes[first:last])
+        normalization.plane_means(planes, first, last, y)
     return (y.reshape(*x.shape[:2], 1, 1),), (x.shape, x.dtype)
 
 

@@ -23,6 +23,8 @@ _P_HINT = "1 adds up magnitudes, 2 is the length of the window as a vector, a la
 _MEAN_HINT = "The power mean: (Σ|x|^p / cells inside of the map)^{1/p}. With p = 2 it is the root mean square."
 _POWER = 16
 """A real power takes about as long as this many other operations."""
+_SUMMED = 1.0, 2.0
+"""Exponents whose powers are summed as vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,12 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     (x,) = xs
     windows = window(x.shape, params)
     planes = windows.planes(x)
-    norms = np.empty((len(planes), *windows.outputs))
-    counts = tuple(windows.counts(axis) if params.mean else np.ones(windows.outputs[axis]) for axis in (0, 1))
-    for first, last in bands(len(planes) * windows.outputs[0], _POWER * windows.row_cost, tick):
-        lp_pooling.lp_pool(planes, params.p, counts, *windows.geometry, windows.most, first, last, norms)
-    with np.errstate(over="ignore"):
-        y = norms.reshape(x.shape[:2] + windows.outputs).astype(x.dtype)
-    return (y,), (params, windows, planes, read_only(norms), x.shape)
+    norms, y = (np.empty((len(planes), *windows.outputs), dtype) for dtype in (np.float64, x.dtype))
+    counts = tuple(windows.counts(axis) if params.mean else windows.ones(axis) for axis in (0, 1))
+    cost = windows.sum_cost if params.p in _SUMMED else _POWER * windows.row_cost
+    for first, last in bands(len(planes) * windows.outputs[0], cost, tick):
+        lp_pooling.lp_pool(planes, params.p, counts, *windows.geometry, windows.most, first, last, norms, y)
+    return (y.reshape(x.shape[:2] + windows.outputs),), (params, windows, planes, read_only(norms), x.shape)
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:

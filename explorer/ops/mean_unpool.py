@@ -94,7 +94,7 @@ def _counts(windows: Window, params: Params) -> tuple[Array, Array]:
     """What the numbers of a window are divided by, along each axis: its cells for equal shares, else 1."""
     if params.spread == "share":
         return windows.counts(0), windows.counts(1)
-    return np.ones(windows.outputs[0]), np.ones(windows.outputs[1])
+    return windows.ones(0), windows.ones(1)
 
 
 def _overlaps(windows: Window, params: Params) -> Array | None:
@@ -119,7 +119,7 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     planes = read_only(x.reshape(-1, *windows.outputs))
     y = np.empty((len(planes), *windows.extents), x.dtype)
     geometry = windows.kernel, windows.stride, windows.dilation, windows.begin, _counts(windows, params)
-    cost = windows.kernel[0] * windows.extents[1] + windows.kernel[1] * windows.outputs[1]
+    cost = windows.sum_cost
     overlaps = _overlaps(windows, params)
     for first, last in bands(len(planes) * windows.extents[0], cost, tick):
         pooling.mean_pool_gradient(planes, *geometry, first, last, y)

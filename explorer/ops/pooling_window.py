@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ from kernels._jit import read_only
 
 _CEIL_HINT = "Keep a last window that is only partly inside, as long as it begins inside (Caffe's rule)."
 _MOST_CELLS = 1 << 30
+_LANES = 4
 _PLACES = ("row", "column")
 
 
@@ -74,14 +76,19 @@ class Window(NamedTuple):
         return read_only(x.reshape(-1, *self.extents))
 
     @property
+    def vector_cost(self) -> int:
+        """`row_cost` of a kernel that takes windows side by side as vectors."""
+        return self.row_cost // _LANES + 1
+
+    @property
     def row_cost(self) -> int:
         """Operations of a row of outputs that looks at each cell of each window."""
         return self.outputs[1] * math.prod(self.kernel)
 
     @property
     def sum_cost(self) -> int:
-        """Operations of a row of sums over windows: the rows of a window are added first, then its columns."""
-        return self.kernel[0] * self.extents[1] + self.kernel[1] * self.outputs[1]
+        """Operations of a row of sums over windows, as vectors: first the rows of a window, then its columns."""
+        return (self.kernel[0] * self.extents[1] + self.kernel[1] * self.outputs[1]) // _LANES + 1
 
     @property
     def cell_cost(self) -> int:
@@ -89,14 +96,12 @@ class Window(NamedTuple):
         return math.prod(-(-span(self.kernel[axis], self.dilation[axis]) // self.stride[axis]) for axis in (0, 1))
 
     def counts(self, axis: int, padding: bool = False) -> Array:
-        """Cells of each window along an axis that lie inside of the map, or of the padded map; float64."""
-        kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.dilation[axis]
-        begin, end = (self.pads[axis], self.pads[axis + 2]) if padding else (0, 0)
-        start = np.arange(self.outputs[axis]) * stride - self.pads[axis]
-        low = -(-np.maximum(-begin - start, 0) // dilation)
-        high = np.minimum((self.extents[axis] + end - 1 - start) // dilation + 1, kernel)
-        counts: Array = np.maximum(high - low, 0).astype(np.float64)
-        return counts
+        """Cells of each window along an axis that lie inside of the map, or of the padded map; float64, read-only."""
+        return _counts(self, axis, padding)
+
+    def ones(self, axis: int) -> Array:
+        """What divides nothing, where kernels take `counts`."""
+        return read_only(np.ones(self.outputs[axis]))
 
     def cells(self, i: int, j: int) -> tuple[Array, Array]:
         """Rows and columns of the map under window (i, j); those in the padding lie outside of the map."""
@@ -153,6 +158,18 @@ class Window(NamedTuple):
         return Region(0, slice(channel, channel + 1), rows, columns)
 
 
+@lru_cache(maxsize=64)
+def _counts(windows: Window, axis: int, padding: bool) -> Array:
+    """See `Window.counts`. Finding it takes longer than pooling a small map."""
+    kernel, stride, dilation = windows.kernel[axis], windows.stride[axis], windows.dilation[axis]
+    begin, end = (windows.pads[axis], windows.pads[axis + 2]) if padding else (0, 0)
+    start = np.arange(windows.outputs[axis]) * stride - windows.pads[axis]
+    low = -(-np.maximum(-begin - start, 0) // dilation)
+    high = np.minimum((windows.extents[axis] + end - 1 - start) // dilation + 1, kernel)
+    return read_only(np.maximum(high - low, 0).astype(np.float64))
+
+
+@lru_cache(maxsize=64)
 def window(shape: Shape, params: Params) -> Window:
     """The windows over maps of `shape` (N, C, H, W), or a Refusal: too large, or one with nothing but padding in it."""
     extents = shape[2], shape[3]

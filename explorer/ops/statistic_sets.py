@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -66,8 +67,8 @@ class Sets:
         return np.tile(planes, self.shape[0]) if self.batch else planes
 
     def members(self) -> Array:
-        """Which planes of (N·C,) each set has, (sets, planes of a set)."""
-        return np.ascontiguousarray(self.gathered(np.arange(self.shape[0] * self.shape[1])))
+        """Which planes of (N·C,) each set has, (sets, planes of a set), read-only."""
+        return _members(self)
 
     def region(self, index: Sequence[int]) -> Region:
         """The set that the cell `index` (n, c, …) lies in."""
@@ -121,6 +122,11 @@ class Sets:
         return f"{'·'.join(map(str, parts))} = {self.count} numbers in each of {sets} sets"
 
 
+@lru_cache(maxsize=64)
+def _members(sets: Sets) -> Array:
+    return read_only(np.ascontiguousarray(sets.gathered(np.arange(sets.shape[0] * sets.shape[1]))))
+
+
 def mapped(x: Array, means: Array, scales: Array, shifts: Array, tick: Tick) -> Array:
     """y = (x − means)·scales + shifts, one of each for every part of x, which has as many parts as there are means."""
     planes = read_only(x.reshape(len(means), -1))
@@ -170,19 +176,16 @@ def normalised(
 ) -> tuple[Array, Saved, tuple[Array, Array]]:
     """y = γ·(x − μ)/√(σ² + ε) + β with the mean and variance of each set itself, and those two, float64."""
     n, c, h, w = x.shape
-    gamma, beta = (np.asarray(weights[name], np.float64) for name in ("gamma", "beta"))
+    gamma, beta = (read_only(np.asarray(weights[name], np.float64)) for name in ("gamma", "beta"))
     if gamma.ndim == 3 or not _whole(x, sets):
         found = moments(x, sets, tick)
         return *normalise(x, sets, weights, *found, epsilon, tick), found
     planes, y = read_only(x.reshape(n * c, h * w)), np.empty((n * c, h * w), x.dtype)
     members = sets.members()
-    means, variances = np.empty(len(members)), np.empty(len(members))
+    means, variances, inverses = np.empty((3, len(members)))
     for first, last in bands(len(members), sets.count, tick):
-        normalization.normalise_sets(
-            planes, members, np.tile(gamma, n), np.tile(beta, n), epsilon, first, last, means, variances, y
-        )
-    saved = Saved(x, sets, gamma, means, 1 / np.sqrt(variances + epsilon))
-    return y.reshape(x.shape), saved, (means, variances)
+        normalization.normalise_sets(planes, members, gamma, beta, epsilon, first, last, means, variances, inverses, y)
+    return y.reshape(x.shape), Saved(x, sets, gamma, means, inverses), (means, variances)
 
 
 def normalise(
@@ -221,8 +224,10 @@ def gradients(
     x, sets, gamma, mean, inverse = saved
     n, c, h, w = x.shape
     gy = np.ascontiguousarray(gy, x.dtype)
-    means, inverses = sets.spread(mean), sets.spread(inverse)
     by_element = gamma.ndim == 3
+    if _whole(x, sets) and not (by_element or kept):
+        return _gradients_of_sets(gy, saved, tick, mean_flow, variance_flow)
+    means, inverses = sets.spread(mean), sets.spread(inverse)
     if by_element:
         scale = gamma.astype(x.dtype)
         dgamma, dbeta, flow = np.zeros(gamma.shape), np.zeros(gamma.shape), np.empty_like(gy)
@@ -236,33 +241,42 @@ def gradients(
     else:
         scales = np.tile(gamma, n)
     planes, flow = (read_only(each.reshape(n * c, h * w)) for each in (x, gy))
-    if _whole(x, sets) and not (by_element or kept):
-        members, gx = sets.members(), np.empty_like(x)
-        flows, products = np.empty((2, n * c))
-        more = np.empty((len(members), 2))
-        more[:, 0], more[:, 1] = mean_flow, 2 * np.asarray(variance_flow)
-        for first, last in bands(len(members), sets.count, tick):
-            normalization.gradient_of_sets(
-                planes, flow, members, scales, mean, inverse, more, first, last, flows, products, gx.reshape(n * c, -1)
-            )
-    else:
-        parts = []
-        for first, last in bands(n * c, 2 * h * w, tick):
-            parts.append(normalization.flows(planes[first:last], flow[first:last], means[first:last]))
-        flows, products = (np.concatenate(part) for part in zip(*parts, strict=True))
-        with np.errstate(invalid="ignore", over="ignore"):
-            if kept:
-                gx = mapped(gy, np.zeros(n * c), scales * inverses, np.zeros(n * c), tick)
-            else:
-                shifts = inverse * sets.gathered(scales * flows).sum(axis=1) - mean_flow
-                pulls = inverse**3 * sets.gathered(scales * products).sum(axis=1) - 2 * np.asarray(variance_flow)
-                shifts, pulls = (sets.spread(each / sets.count) for each in (shifts, pulls))
-                gx = mapped_back(x, gy, means, scales * inverses, shifts, pulls, tick)
-    if not by_element:
-        with np.errstate(invalid="ignore", over="ignore"):
+    parts = []
+    for first, last in bands(n * c, 2 * h * w, tick):
+        parts.append(normalization.flows(planes[first:last], flow[first:last], means[first:last]))
+    flows, products = (np.concatenate(part) for part in zip(*parts, strict=True))
+    with np.errstate(invalid="ignore", over="ignore"):
+        if kept:
+            gx = mapped(gy, np.zeros(n * c), scales * inverses, np.zeros(n * c), tick)
+        else:
+            shifts = inverse * sets.gathered(scales * flows).sum(axis=1) - mean_flow
+            pulls = inverse**3 * sets.gathered(scales * products).sum(axis=1) - 2 * np.asarray(variance_flow)
+            shifts, pulls = (sets.spread(each / sets.count) for each in (shifts, pulls))
+            gx = mapped_back(x, gy, means, scales * inverses, shifts, pulls, tick)
+        if not by_element:
             dgamma = (products * inverses).reshape(n, c).sum(axis=0)
             dbeta = flows.reshape(n, c).sum(axis=0)
     return gx, dgamma.astype(x.dtype), dbeta.astype(x.dtype)
+
+
+def _gradients_of_sets(
+    gy: Array, saved: Saved, tick: Tick, mean_flow: Array | float, variance_flow: Array | float
+) -> tuple[Array, Array, Array]:
+    """`gradients` where a thread takes whole sets."""
+    x, sets, gamma, mean, inverse = saved
+    n, c, h, w = x.shape
+    planes, flow = (read_only(each.reshape(n * c, h * w)) for each in (x, gy))
+    members, gx = sets.members(), np.empty((n * c, h * w), x.dtype)
+    sums = np.empty((2, n * c))
+    more = np.empty((len(members), 2))
+    more[:, 0], more[:, 1] = mean_flow, np.multiply(2.0, variance_flow)
+    for first, last in bands(len(members), sets.count, tick):
+        normalization.gradient_of_sets(
+            planes, flow, members, gamma, mean, inverse, more, first, last, sums[0], sums[1], gx
+        )
+    with np.errstate(invalid="ignore", over="ignore"):
+        dbeta, dgamma = sums.reshape(2, n, c).sum(axis=1).astype(x.dtype)
+    return gx.reshape(x.shape), dgamma, dbeta
 
 
 def statistics(x: Array, sets: Sets, index: Sequence[int]) -> tuple[float, float]:

@@ -126,7 +126,7 @@ def _probability_gradient(gp: Array, saved: _Saved, tick: Tick, gx: Array) -> No
         spread = read_only(-flow * p)
     scatter(flow, saved.switches, tick, gx)
     shares = np.empty(saved.x.shape)
-    ones = np.ones(windows.outputs[0]), np.ones(windows.outputs[1])
+    ones = windows.ones(0), windows.ones(1)
     for first, last in bands(len(saved.x) * saved.x.shape[1], windows.sum_cost, tick):
         pooling.mean_pool_gradient(spread, *windows.geometry, ones, first, last, shares)
     gx += shares.reshape(gx.shape)
