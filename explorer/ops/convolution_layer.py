@@ -25,6 +25,7 @@ from explorer.ops.pooling_window import Window
 from explorer.ops.scaled_weights import scaled
 from explorer.refusal import Message, Refusal, message
 from kernels import convolution
+from kernels.cache_lines import on_lines
 from kernels.convolution_weights import bias_gradient, weight_gradient
 
 CHANNELS = limits.Limits().channels
@@ -146,7 +147,7 @@ def output_shape(shape: Shape, layer: Layer) -> Shape:
 def convolved(x: Array, w: Array, b: Array, layer: Layer, tick: Tick) -> Array:
     """The maps of a layer with kernels `w` and bias `b`, which have the type of x, of a checked `output_shape`."""
     windows = window(x.shape, layer)
-    y, around = np.empty((len(x), layer.filters, *windows.outputs), x.dtype), windows.pads
+    y, around = on_lines((len(x), layer.filters, *windows.outputs), x.dtype), windows.pads
     w = np.ascontiguousarray(layer.laid(w))
     if layer.method == "direct":
         convolution.convolve(x, w, b, y, layer.stride, layer.dilation, around, layer.groups, tick)
@@ -174,7 +175,7 @@ def input_gradient(gy: Array, w: Array, gx: Array, layer: Layer, tick: Tick) -> 
 def gradients(x: Array, w: Array, gy: Array, layer: Layer, tick: Tick) -> tuple[Array, Array]:
     """The gradients of x and of w."""
     gy, laid = np.ascontiguousarray(gy, x.dtype), np.ascontiguousarray(layer.laid(w))
-    gx, gw = np.empty_like(x), np.empty_like(laid)
+    gx, gw = on_lines(x.shape, x.dtype), np.empty_like(laid)
     input_gradient(gy, laid, gx, layer, tick)
     weight_gradient(x, gy, gw, layer.stride, layer.dilation, window(x.shape, layer).pads, layer.groups, tick)
     return gx, np.ascontiguousarray(layer.laid(gw))

@@ -28,6 +28,7 @@ from explorer.ops.padding import Pads, dilation_field, kernel_field, pads_field,
 from explorer.ops.parameters import choice, pair
 from explorer.ops.reaching import Reach, reach, reach_steps, region
 from explorer.refusal import Refusal, message
+from kernels.cache_lines import on_lines
 from kernels.convolution import convolve, transposed
 from kernels.convolution_weights import weight_gradient
 
@@ -133,7 +134,7 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     wanted: dict[str, Shape] = {"w": _weight_shape(x.shape, params)}
     typed = checked(weights, wanted | ({"b": (params.filters,)} if params.bias else {}), x.dtype)
     b = typed.get("b", np.zeros(params.filters, x.dtype))
-    y = np.empty(output, x.dtype)
+    y = on_lines(output, x.dtype)
     moves = params.stride, params.dilation, _pads(x.shape, params), params.groups
     transposed(x, typed["w"], b, y, *moves, tick)
     return (y,), (x, typed["w"], moves, output, params.bias)
