@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 LINE_BYTES = 64
+
+
+def on_lines(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """An array of anything, as `numpy.empty`, that begins with a line: no vector of its rows then lies on two of them.
+
+    Malloc gives a multiple of 16 bytes, and to write a vector on two lines takes as long as to write two.
+    """
+    size = prod(shape) * np.dtype(dtype).itemsize
+    held = np.empty(size + LINE_BYTES, np.uint8)
+    begin = -held.ctypes.data % LINE_BYTES
+    return held[begin : begin + size].view(dtype).reshape(shape)
 
 
 def odd_lines(count: int, itemsize: int) -> int:

@@ -27,7 +27,7 @@ PANEL_TILES = 8
 NEAR_BYTES = 3 << 14
 """What a panel of few channels may take, which is longer: about a first-level cache."""
 
-LONG_PANEL_TILES = 40
+LONG_PANEL_TILES = 80
 """Tiles of such a panel, at the most."""
 
 LEAST_FILTERS = 8 * FILTERS

@@ -22,11 +22,15 @@ from kernels._jit import kernel, parallel_kernel, plain, prange, threads
 from kernels.convolution_problem import Array, Pads, Pair, Problem, Run, Shape, Tick, turning
 from kernels.filter_rows import CALL_OPERATIONS, SLACK, add_taps, packed
 from kernels.taps import Axis, Taps, fill, places, reads, taps
+from kernels.task_queue import next_task, queue
 from kernels.tile import FILTERS
 from kernels.vector_rows import weave
 
 SCRATCH_BYTES = 1 << 18
 """What one thread copies at a time: half of a common second-level cache."""
+
+TASKS = 24
+"""Bands of a layer, where it has the rows: threads take them one by one, and at the end wait for one of them."""
 
 SHARED_ROWS = 4
 """Rows of a band for which channels are taken into blocks, at the least."""
@@ -51,9 +55,9 @@ def _weave_row(rows, line, step, phases, n, filters, y, y_at, y_step, width):
             to[j] = made[j]
 
 
-@parallel_kernel
-def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, first, last):
-    """The bands `first` … `last` − 1 of y for the filters `k_first` … `k_last` − 1 of each group.
+@kernel
+def _sum_bands(x, w, bias, y, groups, needed, band, block, k_first, k_last, tasks, last):
+    """The bands that this thread gets of those before `last`, for the filters `k_first` … `k_last` − 1 of each group.
 
     x: (N, G·C, H, W); w: K·C·T weights as `packed` has them; y: (N, K, H', W'). Where columns have several residues
     the row of each stands by itself until all of them are woven together.
@@ -68,19 +72,22 @@ def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, firs
     phases = starts.shape[1]
     filters = k_last - k_first
     pitch = (width + SLACK - 1) // SLACK * SLACK
-    for task in prange(first, last):
+    lines = row_step * (band - 1) + height
+    cells = block * lines * line
+    # What a last vector reads past the row is never kept.
+    flat = np.empty(cells + SLACK, x.dtype)
+    flat[cells:] = 0
+    scratch = flat[:cells].reshape((block, lines, line))
+    at = np.empty(block * len(rows), np.int64)
+    apart = np.empty((filters + 1) * phases * pitch if phases > 1 else 0, x.dtype)
+    while True:
+        task = next_task(tasks)
+        if task >= last:
+            break
         n = task // (groups * bands)
         g = task // bands % groups
         b0 = task % bands * band
         b1 = min(b0 + band, blocks)
-        lines = row_step * (b1 - b0 - 1) + height
-        cells = block * lines * line
-        # What a last vector reads past the row is never kept.
-        flat = np.empty(cells + SLACK, x.dtype)
-        flat[cells:] = 0
-        scratch = flat[:cells].reshape((block, lines, line))
-        at = np.empty(block * len(rows), np.int64)
-        apart = np.empty((filters + 1) * phases * pitch if phases > 1 else 0, x.dtype)
         k0 = g * of_group + k_first
         k1 = g * of_group + k_last
         for c0 in range(0, channels, block):
@@ -119,6 +126,12 @@ def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, firs
                     )  # fmt: skip
 
 
+@parallel_kernel
+def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, tasks, last, workers):
+    for _ in prange(workers):
+        _sum_bands(x, w, bias, y, groups, needed, band, block, k_first, k_last, tasks, last)
+
+
 def banded(table: Taps, maps: int, channels: int, itemsize: int) -> tuple[int, int]:
     """Rows of a band and channels of a block, so that the scratch stays within `SCRATCH_BYTES` where it can."""
     line_bytes = max(1, table.line * itemsize)
@@ -129,7 +142,7 @@ def banded(table: Taps, maps: int, channels: int, itemsize: int) -> tuple[int, i
     fitting = (SCRATCH_BYTES // (block * line_bytes) - table.height) // table.row_step + 1
     # A band of few rows under a tall window would copy more than it adds up.
     fitting = max(fitting, table.height // table.row_step)
-    shared = -(-maps * table.blocks // 16)
+    shared = -(-maps * table.blocks // TASKS)
     return max(1, min(fitting, shared, table.blocks)), block
 
 
@@ -159,7 +172,8 @@ def _correlation(problem: Problem, table: Taps) -> Run:
             for first in range(0, tasks, calls):
                 tick()
                 last = min(first + calls, tasks)
-                _correlate(x, weights, b, y, groups, needed, band, block, k, min(k + share, filters), first, last)
+                begin, k_last = queue(first), min(k + share, filters)
+                _correlate(x, weights, b, y, groups, needed, band, block, k, k_last, begin, last, threads())
 
     return run
 

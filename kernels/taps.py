@@ -22,8 +22,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import kernel
+from kernels.ahead import ask_row
+from kernels.vector_code import VECTOR_BYTES
+from kernels.vector_rows import apart, clear_row, copy_row, woven
 
 Integers = NDArray[np.int64]
+
+WHOLE = VECTOR_BYTES // 4
+"""Numbers that a run of several is made up to, so that whole vectors of a row can be taken apart."""
+
+SHORT_BYTES = 1 << 14
+"""Rows of one channel that are asked for before they are copied: a few pages of memory, in each of which a processor
+begins anew to look ahead."""
+
+AHEAD = 2
+"""How many rows ahead."""
 
 
 class Axis(NamedTuple):
@@ -46,7 +59,7 @@ class Taps(NamedTuple):
     starts      (R, Q) first tap of residue (r, q); `stops` the one after its last
     siblings    (T,) first tap of the residue that each tap belongs to, and `family` how many it has
     runs        (·,) values of e modulo step, counted from `left`, in the order of the runs of a scratch line
-    run         cells of a run; `line` cells of all runs
+    run         cells of a run, whole vectors where there are several; `line` cells of all runs
     top, left   the input cell that the first scratch cell of block 0 holds
     height      scratch rows that one output row reads from, first to last
     blocks      values of b over the rows; `width` over the columns
@@ -89,6 +102,8 @@ def taps(rows: Axis, columns: Axis) -> Taps:
     runs, in_run = np.unique(column_offset % columns.step, return_inverse=True)
     width = -(-columns.extent // columns.spread)
     run = width + int(column_offset.max()) // columns.step
+    if columns.step > 1:
+        run = -(-run // WHOLE) * WHOLE
     start_of_run = in_run * run + column_offset // columns.step
     keys = (row_residue[:, None] * columns.spread + column_residue[None, :]).ravel()
     order = np.argsort(keys, kind="stable")
@@ -120,35 +135,45 @@ def taps(rows: Axis, columns: Axis) -> Taps:
 
 @kernel
 def fill(x, top, left, runs, run, step, scratch):
-    """scratch[c, i, r·run + j] = x[c, top + i, left + runs[r] + step·j], and 0 outside of x. x: (C, H, W)."""
+    """scratch[c, i, r·run + j] = x[c, top + i, left + runs[r] + step·j], and 0 outside of x. x: (C, H, W).
+
+    Where there is a run for every remainder, a row is taken apart for all of them at once, with what lies beside it in
+    memory; the cells of that become 0 after it. Short pieces of many channels are asked for: the processor looks ahead
+    in long ones only.
+    """
     channels, height, width = x.shape
-    lines = scratch.shape[1]
+    lines, line = scratch.shape[1:]
+    flat_x, flat = x.reshape(x.size), scratch.reshape(scratch.size)
+    low, high = np.empty(len(runs), np.int64), np.empty(len(runs), np.int64)
+    for r in range(len(runs)):
+        begin = left + runs[r]
+        low[r] = min(max(-(begin // step), 0), run)
+        high[r] = min(max((width - begin + step - 1) // step, low[r]), run)
+    exchanged = len(runs) == step > 1 and woven(step) and run % (VECTOR_BYTES // x.itemsize) == 0
+    short = lines * width * x.itemsize < SHORT_BYTES
     for c in range(channels):
         for i in range(lines):
-            row = top + i
-            line = scratch[c, i]
+            if short:
+                following = c * lines + i + AHEAD
+                if following < channels * lines and 0 <= top + following % lines < height:
+                    ask_row(x[following // lines, top + following % lines])
+            row, to = top + i, (c * lines + i) * line
             if row < 0 or row >= height:
-                line[:] = 0
+                clear_row(flat, to, line)
                 continue
+            begin = (c * height + row) * width + left
+            at_once = exchanged and begin >= 0 and begin + step * run <= x.size
+            if at_once:
+                apart(flat, to, run, flat_x, begin, step, run)
             for r in range(len(runs)):
-                part = line[r * run : (r + 1) * run]
-                begin = left + runs[r]
-                low = min(max(-(begin // step), 0), run)
-                high = min(max((width - begin + step - 1) // step, low), run)
-                part[:low] = 0
-                part[high:] = 0
-                inside = part[low:high]
-                source = x[c, row, begin + step * low :]
+                at, source = to + r * run, begin + runs[r]
+                clear_row(flat, at, low[r])
+                clear_row(flat, at + high[r], run - high[r])
                 if step == 1:
-                    for j in range(len(inside)):
-                        inside[j] = source[j]
-                elif step == 2:
-                    # A number that the compiler knows becomes vectors.
-                    for j in range(len(inside)):
-                        inside[j] = source[2 * j]
-                else:
-                    for j in range(len(inside)):
-                        inside[j] = source[step * j]
+                    copy_row(flat, at + low[r], flat_x, source + low[r], high[r] - low[r])
+                elif not at_once:
+                    for j in range(low[r], high[r]):
+                        flat[at + j] = flat_x[source + step * j]
 
 
 @kernel

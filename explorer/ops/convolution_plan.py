@@ -14,6 +14,7 @@ from explorer.ops.convolution_method import Measured, computed_by, measured
 from explorer.ops.op import Array, Shape, Tick
 from kernels import convolution
 from kernels._jit import read_only
+from kernels.cache_lines import on_lines
 from kernels.convolution_problem import Problem, Run
 from kernels.convolution_weights import bias_gradient, weight_gradient
 
@@ -77,7 +78,7 @@ def _problem(shape: Shape, output: Shape, dtype: Any, layer: Layer) -> Problem:
 
 def convolved(plan: Plan, x: Array, w: Array, b: Array | None, tick: Tick) -> Array:
     """The maps of a layer, with kernels and bias of the type of x."""
-    y = np.empty(plan.output, x.dtype)
+    y = on_lines(plan.output, x.dtype)
     plan.run(x, plan.layer.laid(w), plan.zeros if b is None else b, y, tick)
     return y
 
@@ -91,7 +92,7 @@ def input_gradient(gy: Array, w: Array, gx: Array, layer: Layer, tick: Tick) -> 
 def gradients(x: Array, w: Array, gy: Array, layer: Layer, tick: Tick) -> tuple[Array, Array]:
     """The gradients of x and of w."""
     gy = np.ascontiguousarray(gy, x.dtype)
-    gx, gw = np.empty_like(x), np.empty_like(w)
+    gx, gw = on_lines(x.shape, x.dtype), np.empty_like(w)
     input_gradient(gy, layer.laid(w), gx, layer, tick)
     weight_gradient(x, gy, gw, layer.stride, layer.dilation, window(x.shape, layer).pads, layer.groups, tick)
     return gx, np.ascontiguousarray(layer.laid(gw))
