@@ -58,8 +58,8 @@ def _by_height(matrices: Any, write: Any = Vectors.write) -> Any:
         r, _, to, step_to, _, at, step, n = args
         for height in cases(builder, r, matrices):
             matrix = matrices[height]
-            given = rows_of(code, at, step, step, len(matrix[0]), len(matrix[0]))
-            wanted = rows_of(code, to, step_to, step_to, len(matrix), len(matrix))
+            given = rows_of(code, at, step, len(matrix[0]))
+            wanted = rows_of(code, to, step_to, len(matrix))
             write_rows(code, matrix, code.data(4), given, code.data(1), wanted, n, write)
         return context.get_dummy_value()
 
@@ -118,12 +118,12 @@ def _emit_products(context, builder, signature, args):
 
 def columns_into(r, s, to, step_to, x, at, step, n):
     """s[to + ξ·step_to + j] = Σ_i Bᵀ[ξ, i]·x[at + i·step + j] for j < n, whole vectors."""
-    defined(_INTO[r], len(_INTO[r][0]), s, to, step_to, x, at, step, 0, n)
+    defined(_INTO[r], s, to, step_to, x, at, step, n)
 
 
 def columns_back(r, s, to, step_to, x, at, step, n):
     """s[to + i·step_to + j] = Σ_ξ Aᵀ[i, ξ]·x[at + ξ·step + j] for j < n, whole vectors."""
-    defined(_BACK[r], len(_BACK[r][0]), s, to, step_to, x, at, step, 0, n)
+    defined(_BACK[r], s, to, step_to, x, at, step, n)
 
 
 def columns_out(r, s, to, step_to, x, at, step, n):

@@ -2,9 +2,10 @@
 
     into   Bᵀ of F(m, 3), m + 2 rows from m + 2        back   Aᵀ, m rows from m + 2        taps   G, m + 2 rows from 3
 
-    s[to + o·step_to + j] = Σ_i T[o][i] · x[at + (i mod wrap)·step + (i div wrap)·shift + j]        j < n
+    s[to + o·step_to + j] = Σ_i T[o][i] · x[at + i·step + j]        j < n
 
-with wrap = m for `into`; the others need no shift. `weave_back` also puts the m rows together. What is written down is
+Along a row the numbers lie side by side: `transform_across` takes them apart in the registers, and `weave_back` puts m
+rows together. What is written down is
 the straight-line program of the exact matrix (`algebra/straight_line.py`), where a constant times a value goes into the
 addition that takes it. Fast filters with other matrices go by tables (`kernels/fast_filter.py`).
 """
@@ -16,6 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import config, types
 from numba.extending import intrinsic
 
@@ -26,7 +28,7 @@ from kernels.algebra.points import ACCURATE
 from kernels.algebra.straight_line import program
 from kernels.algebra.winograd import linear_moduli, winograd
 from kernels.vector_code import VECTOR_BYTES, Vectors, cases
-from kernels.vector_rows import side_by_side
+from kernels.vector_rows import strided, write_in_turns
 
 __all__ = [
     "PRESETS",
@@ -34,6 +36,7 @@ __all__ = [
     "defined",
     "preset",
     "rows_of",
+    "transform_across",
     "transform_back",
     "transform_into",
     "transform_taps",
@@ -97,14 +100,9 @@ def _constant(code: Vectors, factor: Fraction) -> Any:
     return code.constant(float(factor))
 
 
-def rows_of(code: Vectors, at: Any, step: Any, shift: Any, count: int, wrap: int) -> list[Any]:
+def rows_of(code: Vectors, at: Any, step: Any, count: int) -> list[Any]:
     """Where `count` rows begin."""
-    builder, index = code.builder, code.index
-    places = []
-    for i in range(count):
-        place = builder.add(at, builder.mul(step, index(i % wrap)))
-        places.append(builder.add(place, builder.mul(shift, index(i // wrap))) if i >= wrap else place)
-    return places
+    return [code.builder.add(at, code.builder.mul(step, code.index(i))) for i in range(count)]
 
 
 def write_rows(code: Vectors, matrix: Matrix, x: Any, given: list[Any], s: Any, wanted: list[Any], n: Any, write: Any):
@@ -115,20 +113,41 @@ def write_rows(code: Vectors, matrix: Matrix, x: Any, given: list[Any], s: Any, 
             write(code, value, s, code.builder.add(place, j))
 
 
-def _emitted(matrices: dict[int, Matrix], wraps: dict[int, int]) -> Callable[..., Any]:
-    """The code of an intrinsic (m, s, to, step_to, x, at, step, shift, n)."""
+def _emitted(matrices: dict[int, Matrix]) -> Callable[..., Any]:
+    """The code of an intrinsic (m, s, to, step_to, x, at, step, n)."""
 
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        code = Vectors(context, builder, signature, args, 1)
-        m, _, to, step_to, _, at, step, shift, n = args
+        code = Vectors(context, builder, signature, args, 4)
+        m, _, to, step_to, _, at, step, n = args
+        number = signature.args[1].dtype
+
+        def write(code: Vectors, value: Any, s: Any, place: Any) -> None:
+            if number != signature.args[4].dtype:
+                value = builder.fptrunc(value, ir.VectorType(ir.FloatType(), code.lanes))
+            pointer = builder.bitcast(code.address(s, place), value.type.as_pointer())
+            builder.store(value, pointer, align=number.bitwidth // 8)
+
         for each in cases(builder, m, PRESETS):
             matrix = matrices[each]
-            given = rows_of(code, at, step, shift, len(matrix[0]), wraps[each])
-            wanted = rows_of(code, to, step_to, step_to, len(matrix), len(matrix))
-            write_rows(code, matrix, code.data(4), given, code.data(1), wanted, n, Vectors.write)
+            given, wanted = rows_of(code, at, step, len(matrix[0])), rows_of(code, to, step_to, len(matrix))
+            write_rows(code, matrix, code.data(4), given, code.data(1), wanted, n, write)
         return context.get_dummy_value()
 
     return emit
+
+
+def _emit_across(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    code = Vectors(context, builder, signature, args, 1)
+    m, _, to, step_to, _, at, n = args
+    for each in cases(builder, m, PRESETS):
+        matrix = _INTO[each]
+        wanted = rows_of(code, to, step_to, len(matrix))
+        for j in code.along(n):
+            begin = builder.add(at, builder.mul(j, code.index(each)))
+            read = strided(code, code.data(4), begin, each, len(matrix[0]) - each)
+            for place, value in zip(wanted, applied(code, matrix, read), strict=True):
+                code.write(value, code.data(1), builder.add(place, j))
+    return context.get_dummy_value()
 
 
 def _emit_woven(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -136,51 +155,57 @@ def _emit_woven(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     m, _, to, b, _, at, step, n = args
     for each in cases(builder, m, PRESETS):
         matrix = _BACK[each]
-        given = rows_of(code, at, step, step, len(matrix[0]), len(matrix[0]))
+        given = rows_of(code, at, step, len(matrix[0]))
         bias = code.everywhere(b)
         for j in code.along(n):
             read = [code.read(code.data(4), builder.add(place, j)) for place in given]
             made = [builder.fadd(value, bias) for value in applied(code, matrix, read)]
-            code.write(side_by_side(code, made), code.data(1), builder.add(to, builder.mul(j, code.index(each))))
+            write_in_turns(code, made, code.data(1), builder.add(to, builder.mul(j, code.index(each))))
     return context.get_dummy_value()
 
 
 _INTO = {m: each.BT for m, each in _USUAL.items()}
 _BACK = {m: each.AT for m, each in _USUAL.items()}
 _TAPS = {m: each.G for m, each in _USUAL.items()}
-_INTO_WRAPS = {m: m for m in PRESETS}
-_NO_WRAPS = {m: m + TAPS for m in PRESETS}
 
 
-def defined(matrix: Matrix, wrap: int, s: Any, to: int, step_to: int, x: Any, at: int, step: int, shift: int, n: int):
+def defined(matrix: Matrix, s: Any, to: int, step_to: int, x: Any, at: int, step: int, n: int):
     """What an intrinsic computes with a matrix."""
-    n = -(-n * s.itemsize // VECTOR_BYTES) * VECTOR_BYTES // s.itemsize
-    begins = [at + i % wrap * step + i // wrap * shift for i in range(len(matrix[0]))]
-    read = np.stack([x[begin : begin + n] for begin in begins])
+    n = -(-n * x.itemsize // VECTOR_BYTES) * VECTOR_BYTES // x.itemsize
+    read = np.stack([x[at + i * step : at + i * step + n] for i in range(len(matrix[0]))])
     for o, made in enumerate(np.array(matrix, np.float64) @ read):
         s[to + o * step_to : to + o * step_to + n] = made
 
 
-def transform_into(m, s, to, step_to, x, at, step, shift, n):
+def transform_into(m, s, to, step_to, x, at, step, n):
     """Bᵀ of F(m, 3), m in PRESETS, on rows of x, whole vectors; x may be s, but nothing that is written is read."""
-    defined(_INTO[m], _INTO_WRAPS[m], s, to, step_to, x, at, step, shift, n)
+    defined(_INTO[m], s, to, step_to, x, at, step, n)
 
 
-def transform_back(m, s, to, step_to, x, at, step, shift, n):
+def transform_across(m, s, to, step_to, x, at, n):
+    """Bᵀ of F(m, 3) along a row: s[to + o·step_to + j] = Σ_i Bᵀ[o][i] · x[at + j·m + i], j < n, whole vectors."""
+    lanes = VECTOR_BYTES // s.itemsize
+    n = -(-n // lanes) * lanes
+    read = np.stack([x[at + i : at + i + (n - 1) * m + 1 : m] for i in range(m + 2)])
+    for o, made in enumerate(np.array(_INTO[m], np.float64) @ read):
+        s[to + o * step_to : to + o * step_to + n] = made
+
+
+def transform_back(m, s, to, step_to, x, at, step, n):
     """Aᵀ of F(m, 3), likewise."""
-    defined(_BACK[m], _NO_WRAPS[m], s, to, step_to, x, at, step, shift, n)
+    defined(_BACK[m], s, to, step_to, x, at, step, n)
 
 
-def transform_taps(m, s, to, step_to, x, at, step, shift, n):
-    """G of F(m, 3), likewise."""
-    defined(_TAPS[m], TAPS, s, to, step_to, x, at, step, shift, n)
+def transform_taps(m, s, to, step_to, x, at, step, n):
+    """G of F(m, 3), likewise, on vectors of the numbers of x; those of s may be narrower."""
+    defined(_TAPS[m], s, to, step_to, x, at, step, n)
 
 
 def weave_back(m, s, to, b, x, at, step, n):
     """s[to + j·m + o] = b + Σ_i Aᵀ[o][i] · x[at + i·step + j], j < n, whole vectors."""
     n = -(-n * s.itemsize // VECTOR_BYTES) * VECTOR_BYTES // s.itemsize
     made = np.empty(n * m, s.dtype)
-    defined(_BACK[m], m + 2, made, 0, n, x, at, step, 0, n)
+    defined(_BACK[m], made, 0, n, x, at, step, n)
     s[to : to + n * m] = made.reshape(m, n).T.ravel() + b
 
 
@@ -188,16 +213,20 @@ if not config.DISABLE_JIT:
     _whole = types.int64
 
     @intrinsic
-    def transform_into(typing, m, s, to, step_to, x, at, step, shift, n):
-        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_INTO, _INTO_WRAPS)
+    def transform_into(typing, m, s, to, step_to, x, at, step, n):
+        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 3), _emitted(_INTO)
 
     @intrinsic
-    def transform_back(typing, m, s, to, step_to, x, at, step, shift, n):
-        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_BACK, _NO_WRAPS)
+    def transform_across(typing, m, s, to, step_to, x, at, n):
+        return types.void(_whole, s, _whole, _whole, x, _whole, _whole), _emit_across
 
     @intrinsic
-    def transform_taps(typing, m, s, to, step_to, x, at, step, shift, n):
-        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 4), _emitted(_TAPS, _NO_WRAPS)
+    def transform_back(typing, m, s, to, step_to, x, at, step, n):
+        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 3), _emitted(_BACK)
+
+    @intrinsic
+    def transform_taps(typing, m, s, to, step_to, x, at, step, n):
+        return types.void(_whole, s, _whole, _whole, x, *[_whole] * 3), _emitted(_TAPS)
 
     @intrinsic
     def weave_back(typing, m, s, to, b, x, at, step, n):

@@ -13,10 +13,24 @@ from numba.extending import intrinsic
 from kernels._jit import kernel
 from kernels.vector_code import VECTOR_BYTES, Vectors, cases
 
-__all__ = ["TERMS", "apart", "clear_row", "combine", "copy_row", "side_by_side", "take_apart", "weave", "woven"]
+__all__ = [
+    "TERMS",
+    "apart",
+    "clear_row",
+    "combine",
+    "copy_row",
+    "strided",
+    "take_apart",
+    "weave",
+    "woven",
+    "write_in_turns",
+]
 
 TERMS = 6
 """Most terms of one sum: each holds a register for its factor and one for its place."""
+
+FOUR = 4
+"""Phases of the usual tile, and lanes that are exchanged without crossing over."""
 
 WOVEN = (2, 3, 4, 6)
 """Counts of phases that are exchanged lane by lane; with others the numbers go one at a time."""
@@ -103,9 +117,8 @@ def _for_each_count(emit):
 
 @_for_each_count
 def _emit_apart(builder, code, count, q, to, step, _, at):
-    read = code.read(code.data(3), builder.add(at, builder.mul(q, code.index(count))), count * code.lanes)
-    for p in range(count):
-        part = code.picked(read, read, [lane * count + p for lane in range(code.lanes)])
+    parts = strided(code, code.data(3), builder.add(at, builder.mul(q, code.index(count))), count, 0)
+    for p, part in enumerate(parts):
         code.write(part, code.data(0), builder.add(builder.add(to, q), builder.mul(step, code.index(p))))
 
 
@@ -113,11 +126,19 @@ def _emit_apart(builder, code, count, q, to, step, _, at):
 def _emit_together(builder, code, count, q, to, at, step):
     begins = [builder.add(builder.add(at, q), builder.mul(step, code.index(p))) for p in range(count)]
     parts = [code.read(code.data(0), begin) for begin in begins]
-    code.write(side_by_side(code, parts), code.data(0), builder.add(to, builder.mul(q, code.index(count))))
+    write_in_turns(code, parts, code.data(0), builder.add(to, builder.mul(q, code.index(count))))
 
 
-def side_by_side(code, parts):
-    """The lanes of vectors in turns: the first of each, the second of each, …"""
+def write_in_turns(code, parts, data, at):
+    """The lanes of vectors in turns, written at `at`: the first of each, the second of each, …"""
+    if len(parts) == FOUR and code.lanes % FOUR == 0:
+        tiles = turned_fours(code, parts)
+        for group in range(0, code.lanes, FOUR):
+            for k in (0, 2):
+                pair = [side * code.lanes + group + p for side in (0, 1) for p in range(FOUR)]
+                place = code.builder.add(at, code.index((group + k) * FOUR))
+                code.write(code.picked(*tiles[k : k + 2], pair), data, place)
+        return
     made = parts[0]
     for p, part in enumerate(parts[1:], 1):
         # Side by side: both as long as what is there, the lanes of `part` behind it.
@@ -125,7 +146,51 @@ def side_by_side(code, parts):
         wide = code.picked(part, part, [min(lane, code.lanes - 1) for lane in range(held)])
         made = code.picked(made, wide, list(range(held + code.lanes)))
     order = [j % len(parts) * code.lanes + j // len(parts) for j in range(len(parts) * code.lanes)]
-    return code.picked(made, made, order)
+    code.write(code.picked(made, made, order), data, at)
+
+
+def turned_fours(code, rows, count=FOUR):
+    """The first `count` columns of four vectors as rows, in each group of four lanes for itself.
+
+    Written out in steps that processors have: left to itself LLVM takes twice as many for the same.
+    """
+    lanes = range(0, code.lanes, FOUR)
+
+    def zipped(one, other, places):
+        return code.picked(one, other, [group + p + side * code.lanes for group in lanes for p, side in places])
+
+    made = []
+    for begin in range(0, count, 2):
+        pairs = [zipped(*rows[k : k + 2], [(begin + p, side) for p in (0, 1) for side in (0, 1)]) for k in (0, 2)]
+        made += [zipped(*pairs, [(p, side) for side in (0, 1) for p in (half, half + 1)]) for half in (0, 2)]
+    return made[:count]
+
+
+def strided(code, x, at, phases, more):
+    """x[at + q·phases + p] for lanes q: a vector for each p < phases + more ≤ 2·phases."""
+    builder, lanes = code.builder, code.lanes
+    if phases == FOUR and lanes % FOUR == 0:
+        # Tile k of every four, and the first of the next four.
+        tiles = []
+        for k in range(FOUR + (more > 0)):
+            made = None
+            for group in range(0, lanes, FOUR):
+                part = code.read(x, builder.add(at, code.index((group + k) * FOUR)), FOUR)
+                made = part if made is None else beside(code, made, part, group)
+            tiles.append(made)
+        return turned_fours(code, tiles[:FOUR]) + turned_fours(code, tiles[1:], more)
+    read = []
+    for begin in range(0, phases + more, phases):
+        wide = code.read(x, builder.add(at, code.index(begin)), phases * lanes)
+        count = min(phases, phases + more - begin)
+        read += [code.picked(wide, wide, [lane * phases + p for lane in range(lanes)]) for p in range(count)]
+    return read
+
+
+def beside(code, made, part, held):
+    """`held` numbers with FOUR more behind them."""
+    wide = code.picked(part, part, [min(lane, FOUR - 1) for lane in range(held)])
+    return code.picked(made, wide, list(range(held + FOUR)))
 
 
 if not config.DISABLE_JIT:

@@ -6,11 +6,13 @@
 Tiles t overlap by r − 1 cells and begin m apart; ξ goes over the products of a tile, (m + r − 1)² or more. So the sum
 over channels is a product of matrices for each ξ, which the tile of registers does [Lavin & Gray 2015].
 
-An image is taken apart into m × m phases: cell (i, j) of all tiles is a row of phase (i mod m, j mod m), shifted by
-(i div m, j div m) tiles. On such rows the transforms are sums of multiples of rows: vector code for the usual filters
-(`kernels/preset_transforms.py`), read from tables for any other that can be derived (`kernels/row_sums.py`). A thread
-carries a block of tiles through all three stages; where there are too few blocks, the threads share the channels, then
-the filters of each. Either way a cell is the same sum in the same order.
+Bᵀ goes down the columns first, on rows as they lie in the image. What comes of it is transformed along the rows, where
+vectors of tiles are taken apart in the registers. Both are vector code for the usual filters
+(`kernels/preset_transforms.py`), and sums of rows read from tables for any other that can be derived
+(`kernels/row_sums.py`). A thread carries a block of tiles through all three stages; where there are too few blocks, the
+threads share the channels, then the filters of each. They take what there is one by one (`kernels/task_queue.py`), and
+some filters at a time, so that M stays in the second-level cache. A cell is the same sum in the same order whatever is
+shared.
 """
 
 from __future__ import annotations
@@ -20,10 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from kernels._jit import parallel_kernel, prange, read_only, threads
+from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
 from kernels.cache_lines import LINE_BYTES
 from kernels.convolution import CALL_OPERATIONS, Array, Pads, Tick
 from kernels.fast_filter import FastFilter
+from kernels.task_queue import next_task
 from kernels.tile import FILTERS
 from kernels.winograd_plan import planned
 from kernels.winograd_stages import (
@@ -36,100 +39,110 @@ from kernels.winograd_stages import (
     volume,
 )
 
-BLOCK_BYTES = 1 << 21
-"""Transformed tiles, of the input and of the output, that a thread has its share of at a time."""
+BLOCK_BYTES = 1 << 19
+"""Transformed tiles of the input, and of the output, that a thread has at a time: half of a second-level cache."""
 
-TOGETHER = 1.2
+TOGETHER = 1.1
 """How much longer a block takes where the threads wait for each other after every stage."""
+
+CHANNELS = 8
+"""Channels that a thread takes at a time where the threads share a block."""
 
 KEPT_BYTES = 1 << 26
 """Workspace that is kept from call to call: fresh memory costs as much as the sums."""
 
 
-@parallel_kernel
-def _transform_all_kernels(w, quads, ways, down, over, u, parts):
-    """U by all threads."""
-    for part in prange(parts):
-        transform_kernels(w, quads, ways, down, over, u, part, parts)
+@kernel
+def _make_kernels(w, quads, ways, taps, taps_over, u, tasks):
+    """U of the filters that this thread gets, FILTERS at a time, as the products of `transform_kernels` for all."""
+    step = u.size // len(w)
+    while True:
+        task = next_task(tasks)
+        if task >= len(w) * quads:
+            break
+        group, quad = task // quads, task % quads
+        transform_kernels(w, group, quad, quad + 1, quads, ways, taps, taps_over, u, group * step)
+
+
+@kernel
+def _give(u, u_at, u_quads, bias, y, given, grid, block, up, back, work, here, v_at, m_at, number, low, high):
+    """M and y for the filters `low` … `high` − 1, counted in FILTERS, of one block, with U from u_at on."""
+    group, begin, rows, left = placed(number, grid, block)
+    multiply(work, v_at, m_at, columns_of(rows, block), block, high - low, u, u_at, u_quads * block.channels * FILTERS)
+    transform_output(
+        y, group * volume(given), given, bias, group % grid[0] * given[0], begin, left, rows, block, up, back,
+        work, here, m_at, columns_of(rows, block), low * FILTERS, min(high * FILTERS, given[0]),
+    )  # fmt: skip
 
 
 @parallel_kernel
-def _convolve_apart(x, taken, u, bias, y, given, grid, pads, block, down, over, up, back, work, parts, first, last):
-    """The blocks `first` … `last` − 1 of all images and groups: a thread carries a block through all stages.
+def _convolve(
+    x, taken, w, ways, taps, taps_over, u, bias, y, given, grid, pads, block, down, over, up, back, work, parts,
+    share, together, once, queues, first, last,
+):  # fmt: skip
+    """The blocks `first` … `last` − 1 of all images and groups.
 
-    x, y          flat; `taken` (C, H, W) and `given` (K, H', W') are the shapes of a group of an image
-    u             flat as well, `weights` for each group
+    x, y, u     flat; `taken` (C, H, W) and `given` (K, H', W') are the shapes of a group of an image
+    w           (groups, K, C, r·r′)
+    share       filters that are multiplied at a time, in FILTERS
+    together    whether the threads share each block, and not the blocks: first the channels of V, then the filters
+    once        whether U is needed once only: then it is made for the filters at hand, and stays in the cache
     """
-    weights = u.size // grid[0]
-    zeros = np.zeros(FILTERS, y.dtype)
-    reads = np.arange(block.channels) * block.v_row
+    quads, weights = block.quads, block.channels * FILTERS
     cells = block.alpha * block.beta
-    for part in prange(parts):
-        here = part * (block.local + cells * (block.v_cell + block.m_cell))
-        v_at, m_at = here + block.local, here + block.local + cells * block.v_cell
-        for task in range(first + part, last, parts):
-            group, begin, rows, left = placed(task, grid, block)
-            n = columns_of(rows, block)
-            transform_input(
-                x, group * volume(taken), taken, begin * block.m - pads[0], left - pads[1], rows, n, block, down, over,
-                work, here, v_at, 0, 1,
-            )  # fmt: skip
-            multiply(work, v_at, m_at, n, block, 0, block.quads, u, group % grid[0] * weights, zeros, reads)
-            transform_output(
-                y, group * volume(given), given, bias, group % grid[0] * given[0], begin, left, rows, block, up, back,
-                work, here, m_at, n, 0, given[0],
-            )  # fmt: skip
-
-
-@parallel_kernel
-def _convolve_together(
-    x,
-    taken,
-    w,
-    ways,
-    taps,
-    taps_over,
-    u,
-    bias,
-    y,
-    given,
-    grid,
-    pads,
-    block,
-    down,
-    over,
-    up,
-    back,
-    work,
-    parts,
-    first,
-    last,
-):
-    """The same blocks one after the other: the threads share the channels of V, then the filters of M and Y.
-
-    Waking threads takes as long as a thousand tiles: U is made from w (groups, K, C, r·r′) in the turn of the first V.
-    """
-    weights = u.size // grid[0]
-    zeros = np.zeros(FILTERS, y.dtype)
-    reads = np.arange(block.channels) * block.v_row
-    v_at, m_at = parts * block.local, parts * block.local + block.alpha * block.beta * block.v_cell
-    for task in range(first, last):
-        group, begin, rows, left = placed(task, grid, block)
-        n = columns_of(rows, block)
+    of_v, of_m = cells * block.v_cell, cells * block.m_cell
+    if first == 0 and not once:
+        for _ in prange(parts):
+            _make_kernels(w, quads, ways, taps, taps_over, u, queues[0])
+    if together:
+        v_at = parts * (block.local + of_m)
+        for number in range(first, last):
+            turn = 1 + 2 * (number - first)
+            group, begin, rows, left = placed(number, grid, block)
+            for part in prange(parts):
+                here = part * (block.local + of_m)
+                while True:
+                    c = next_task(queues[turn]) * CHANNELS
+                    if c >= taken[0]:
+                        break
+                    transform_input(
+                        x, group * volume(taken), taken, begin * block.m - pads[0], left - pads[1], rows,
+                        columns_of(rows, block), block, down, over, work, here, v_at, c, min(c + CHANNELS, taken[0]),
+                    )  # fmt: skip
+            for part in prange(parts):
+                here = part * (block.local + of_m)
+                while True:
+                    low = next_task(queues[turn + 1]) * share
+                    if low >= quads:
+                        break
+                    high = min(low + share, quads)
+                    u_at, u_quads = group % grid[0] * (u.size // grid[0]) + low * weights, quads
+                    if once:
+                        u_at, u_quads = part * cells * share * weights, high - low
+                        transform_kernels(w, 0, low, high, u_quads, ways, taps, taps_over, u, u_at - low * weights)
+                    _give(
+                        u, u_at, u_quads, bias, y, given, grid, block, up, back, work, here, v_at, here + block.local,
+                        number, low, high,
+                    )  # fmt: skip
+    else:
         for part in prange(parts):
-            if task == 0:
-                transform_kernels(w, block.quads, ways, taps, taps_over, u, part, parts)
-            transform_input(
-                x, group * volume(taken), taken, begin * block.m - pads[0], left - pads[1], rows, n, block, down, over,
-                work, part * block.local, v_at, part, parts,
-            )  # fmt: skip
-        for part in prange(parts):
-            low, high = part * block.quads // parts, (part + 1) * block.quads // parts
-            multiply(work, v_at, m_at, n, block, low, high, u, group % grid[0] * weights, zeros, reads)
-            transform_output(
-                y, group * volume(given), given, bias, group % grid[0] * given[0], begin, left, rows, block, up, back,
-                work, part * block.local, m_at, n, low * FILTERS, min(high * FILTERS, given[0]),
-            )  # fmt: skip
+            here = part * (block.local + of_m + of_v)
+            m_at, v_at = here + block.local, here + block.local + of_m
+            while True:
+                number = next_task(queues[1])
+                if number >= last:
+                    break
+                group, begin, rows, left = placed(number, grid, block)
+                transform_input(
+                    x, group * volume(taken), taken, begin * block.m - pads[0], left - pads[1], rows,
+                    columns_of(rows, block), block, down, over, work, here, v_at, 0, taken[0],
+                )  # fmt: skip
+                u_at = group % grid[0] * (u.size // grid[0])
+                for low in range(0, quads, share):
+                    _give(
+                        u, u_at + low * weights, quads, bias, y, given, grid, block, up, back, work, here, v_at, m_at,
+                        number, low, min(low + share, quads),
+                    )  # fmt: skip
 
 
 _kept = threading.local()
@@ -157,35 +170,29 @@ def convolve(
         raise ValueError(f"a kernel of {w.shape[2:]} for filters of {down.r} and {across.r} taps")
     channels, filters = w.shape[1], w.shape[0] // groups
     parts, maps = threads(), x.shape[0] * groups
-    asked = y.shape[2:], channels, filters, down, across, x.dtype.str
-    apart, together = planned(*asked, BLOCK_BYTES, maps, parts), planned(*asked, BLOCK_BYTES * parts, maps, 1)
-    quads = together.block.quads
-    sharing = TOGETHER * together.price * -(-quads // parts) / quads < apart.price
-    plan = together if sharing else apart
-    block = plan.block
-    cells = block.alpha * block.beta
-    of_u = -(-groups * cells * quads * channels * FILTERS * x.itemsize // LINE_BYTES) * LINE_BYTES // x.itemsize
-    of_block = cells * (block.v_cell + block.m_cell)
-    work = _workspace(of_u + parts * block.local + (1 if sharing else parts) * of_block, x.dtype)
-    u, work = work[: groups * cells * quads * channels * FILTERS], work[of_u:]
+    plan = planned(y.shape[2:], channels, filters, down, across, x.dtype.str, BLOCK_BYTES, maps, parts, TOGETHER)
+    block, share, together = plan.block, plan.share, plan.together
+    cells, blocks = block.alpha * block.beta, maps * plan.blocks
+    once = together and blocks == 1
+    of_u = cells * channels * FILTERS * (parts * share if once else groups * block.quads)
+    begin = -(-of_u * x.itemsize // LINE_BYTES) * LINE_BYTES // x.itemsize
+    of_v, of_m = cells * block.v_cell, cells * block.m_cell
+    work = _workspace(begin + parts * (block.local + of_m) + (1 if together else parts) * of_v, x.dtype)
+    u, work = work[:of_u], work[begin:]
     kernels = read_only(w.reshape(groups, filters, channels, -1))
     ways = down.preset, across.preset, max(down.taps.between, across.taps.between)
-    if not sharing:
-        _transform_all_kernels(kernels, quads, ways, down.taps, across.taps, u, parts)
-    calls = max(1 if sharing else parts, CALL_OPERATIONS // (cells * block.n * channels * filters) // parts * parts)
+    calls = max(1 if together else parts, CALL_OPERATIONS // (cells * block.n * channels * filters) // parts * parts)
     grid = groups, plan.down, plan.across, plan.tiles
     taken, given = (channels, *x.shape[2:]), (filters, *y.shape[2:])
     flat, b, out = read_only(x.reshape(-1)), read_only(b), y.reshape(-1)
-    for first in range(0, maps * plan.blocks, calls):
+    for first in range(0, blocks, calls):
         tick()
-        last = min(first + calls, maps * plan.blocks)
-        if sharing:
-            _convolve_together(
-                flat, taken, kernels, ways, down.taps, across.taps, u, b, out, given, grid, pads[:2], block,
-                *plan.passes, work, parts, first, last,
-            )  # fmt: skip
-        else:
-            _convolve_apart(
-                flat, taken, u, b, out, given, grid, pads[:2], block, *plan.passes, work, parts, first, last
-            )
+        last = min(first + calls, blocks)
+        queues = np.zeros((1 + 2 * (last - first), 1), np.int64)
+        if not together:
+            queues[1] = first
+        _convolve(
+            flat, taken, kernels, ways, down.taps, across.taps, u, b, out, given, grid, pads[:2], block,
+            *plan.passes, work, parts, share, together, once, queues, first, last,
+        )  # fmt: skip
     tick()
