@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kernels import column_convolution, convolution, fft_convolution, im2col, winograd
-from kernels._jit import plain
 from kernels.column_tile import ALGORITHMS
 from kernels.convolution_problem import Array, Pads, Pair, Problem, Run, Tick
 from kernels.fast_filter import FastFilter, fast_filter
@@ -71,13 +70,8 @@ def plan(
     if method == "winograd" and filters is not None and _down_only(*filters):
         method = "columns"
     if method == "winograd":
-        if stride != (1, 1) or problem.dilation != (1, 1):
-            raise ValueError(f"fast filters for a stride of {stride} and a dilation of {problem.dilation}")
         m = outputs_of_tile(problem.y, crossovers)
-        down, across = filters or tuple(usual_filter(m, taps) for taps in kernel)
-        return lambda x, w, b, y, tick: winograd.convolve(
-            plain(x), plain(w), plain(b), y, problem.pads, problem.groups, down, across, tick
-        )
+        return winograd.plan(problem, *(filters or (usual_filter(m, taps) for taps in kernel)))
     if method == "columns" and not column_convolution.carries(kernel, stride):
         raise ValueError(f"fast filters down the columns for a kernel of {kernel} and a stride of {stride}")
     ways: dict[str, Any] = {

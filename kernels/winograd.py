@@ -22,10 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from kernels._jit import kernel, parallel_kernel, prange, read_only, threads
-from kernels.cache_lines import LINE_BYTES
-from kernels.convolution import CALL_OPERATIONS, Array, Pads, Tick
+from kernels._jit import kernel, parallel_kernel, plain, prange, threads
+from kernels.cache_lines import LINE_BYTES, on_lines
+from kernels.convolution_problem import Array, Problem, Run, Tick
 from kernels.fast_filter import FastFilter
+from kernels.filter_rows import CALL_OPERATIONS
 from kernels.task_queue import next_task
 from kernels.tile import FILTERS
 from kernels.winograd_plan import planned
@@ -149,50 +150,55 @@ _kept = threading.local()
 
 
 def _workspace(count: int, dtype: Any) -> Array:
-    """Numbers to work in, at the beginning of a cache line: kept for the next call where they are not too many."""
-    size = count * np.dtype(dtype).itemsize + LINE_BYTES
+    """Numbers to work in, kept for the next call where they are not too many."""
+    size = count * np.dtype(dtype).itemsize
     held = getattr(_kept, "bytes", None)
     if held is None or held.size < size:
-        held = np.empty(size, np.uint8)
+        held = on_lines((size,), np.uint8)
         _kept.bytes = held if size <= KEPT_BYTES else None
-    start = -held.ctypes.data % LINE_BYTES
-    return held[start : start + size - LINE_BYTES].view(dtype)
+    numbers: Array = held[:size].view(dtype)
+    return numbers
 
 
-def convolve(
-    x: Array, w: Array, b: Array, y: Array, pads: Pads, groups: int, down: FastFilter, across: FastFilter, tick: Tick
-) -> None:
-    """y: (N, K, H', W') from x (N, C, H, W) and w (K, C/groups, r, r'), with stride and dilation 1.
+def plan(problem: Problem, down: FastFilter, across: FastFilter) -> Run:
+    """What makes y by F(m, r) along the columns and F(m′, r′) along the rows.
 
-    down, across  F(m, r) along the columns and F(m', r') along the rows; ValueError where r and r' are not those of w
+    ValueError where r and r′ are not those of w, and for another stride or dilation than 1.
     """
-    if w.shape[2:] != (down.r, across.r):
-        raise ValueError(f"a kernel of {w.shape[2:]} for filters of {down.r} and {across.r} taps")
-    channels, filters = w.shape[1], w.shape[0] // groups
-    parts, maps = threads(), x.shape[0] * groups
-    plan = planned(y.shape[2:], channels, filters, down, across, x.dtype.str, BLOCK_BYTES, maps, parts, TOGETHER)
-    block, share, together = plan.block, plan.share, plan.together
-    cells, blocks = block.alpha * block.beta, maps * plan.blocks
+    if problem.w[2:] != (down.r, across.r):
+        raise ValueError(f"a kernel of {problem.w[2:]} for filters of {down.r} and {across.r} taps")
+    if (problem.stride, problem.dilation) != ((1, 1), (1, 1)):
+        raise ValueError(f"fast filters for a stride of {problem.stride} and a dilation of {problem.dilation}")
+    channels, filters, groups, itemsize = problem.channels, problem.filters, problem.groups, problem.dtype.itemsize
+    parts, maps = threads(), problem.x[0] * groups
+    extents = problem.y[2:]
+    cut = planned(extents, channels, filters, down, across, problem.dtype.str, BLOCK_BYTES, maps, parts, TOGETHER)
+    block, share, together = cut.block, cut.share, cut.together
+    cells, blocks = block.alpha * block.beta, maps * cut.blocks
     once = together and blocks == 1
     of_u = cells * channels * FILTERS * (parts * share if once else groups * block.quads)
-    begin = -(-of_u * x.itemsize // LINE_BYTES) * LINE_BYTES // x.itemsize
+    begin = -(-of_u * itemsize // LINE_BYTES) * LINE_BYTES // itemsize
     of_v, of_m = cells * block.v_cell, cells * block.m_cell
-    work = _workspace(begin + parts * (block.local + of_m) + (1 if together else parts) * of_v, x.dtype)
-    u, work = work[:of_u], work[begin:]
-    kernels = read_only(w.reshape(groups, filters, channels, -1))
+    needed = begin + parts * (block.local + of_m) + (1 if together else parts) * of_v
     ways = down.preset, across.preset, max(down.taps.between, across.taps.between)
     calls = max(1 if together else parts, CALL_OPERATIONS // (cells * block.n * channels * filters) // parts * parts)
-    grid = groups, plan.down, plan.across, plan.tiles
-    taken, given = (channels, *x.shape[2:]), (filters, *y.shape[2:])
-    flat, b, out = read_only(x.reshape(-1)), read_only(b), y.reshape(-1)
-    for first in range(0, blocks, calls):
+    grid = groups, cut.down, cut.across, cut.tiles
+    taken, given = (channels, *problem.x[2:]), (filters, *extents)
+
+    def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
+        work = _workspace(needed, x.dtype)
+        kernels = plain(w).reshape(groups, filters, channels, -1)
+        x, b, out = plain(x).reshape(-1), plain(b), y.reshape(-1)
+        for first in range(0, blocks, calls):
+            tick()
+            last = min(first + calls, blocks)
+            queues = np.zeros((1 + 2 * (last - first), 1), np.int64)
+            if not together:
+                queues[1] = first
+            _convolve(
+                x, taken, kernels, ways, down.taps, across.taps, work[:of_u], b, out, given, grid, problem.pads[:2],
+                block, *cut.passes, work[begin:], parts, share, together, once, queues, first, last,
+            )  # fmt: skip
         tick()
-        last = min(first + calls, blocks)
-        queues = np.zeros((1 + 2 * (last - first), 1), np.int64)
-        if not together:
-            queues[1] = first
-        _convolve(
-            flat, taken, kernels, ways, down.taps, across.taps, u, b, out, given, grid, pads[:2], block,
-            *plan.passes, work, parts, share, together, once, queues, first, last,
-        )  # fmt: skip
-    tick()
+
+    return run
