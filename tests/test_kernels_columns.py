@@ -192,7 +192,7 @@ def test_a_derived_filter_that_is_known_and_plain_along_the_rows_goes_down_the_c
     known = "F(4, 3) at 0, 1, -1, 1/2, -1/2, inf"
     seen: list[str] = []
     monkeypatch.setattr(column_convolution, "plan", lambda problem: lambda *_: seen.append("columns"))
-    monkeypatch.setattr(convolution_methods.winograd, "convolve", lambda *_: seen.append("both"))
+    monkeypatch.setattr(convolution_methods.winograd, "plan", lambda *_: lambda *_: seen.append("both"))
     layer = made((1, 1, 12, 12), 4, (3, 3), SMALL)
     other = "F(4, 3) at 0, 1, -1, 2, -2, inf"
     for text in (f"{known}; F(1, 3) at 0, 1, inf", f"{other}; F(1, 3) at 0, 1, inf", known):
