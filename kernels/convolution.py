@@ -32,6 +32,9 @@ SCRATCH_BYTES = 1 << 18
 TASKS = 24
 """Bands of a layer, where it has the rows: threads take them one by one, and at the end wait for one of them."""
 
+KEPT = 1 << 16
+"""Weights of a filter whose places a plan keeps."""
+
 SHARED_ROWS = 4
 """Rows of a band for which channels are taken into blocks, at the least."""
 
@@ -157,16 +160,19 @@ def scan(table: Taps) -> tuple[Any, ...]:
 def _correlation(problem: Problem, table: Taps) -> Run:
     """What drives `_correlate` over all of y, in calls of some milliseconds."""
     channels, filters, groups = problem.channels, problem.filters, problem.groups
-    maps, order, needed = problem.x[0] * groups, places(channels, table), scan(table)
+    maps, weights_of_filter, needed = problem.x[0] * groups, channels * len(table.order), scan(table)
+    # What large kernels have is not kept: a plan would be as large as their weights.
+    kept = places(channels, table) if weights_of_filter <= KEPT else None
     band, block = banded(table, maps, channels, problem.dtype.itemsize)
     tasks = maps * -(-table.blocks // band)
-    of_filter = max(1, band * table.width * len(order))
+    of_filter = max(1, band * table.width * weights_of_filter)
     share = min(filters, max(FILTERS, CALL_OPERATIONS // of_filter // FILTERS * FILTERS))
     calls = -(-tasks // max(4, CALL_OPERATIONS // (of_filter * share)))
     # Each thread has as many bands as the others, where it can.
     calls = -(-tasks // (calls * threads())) * threads()
 
     def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
+        order = places(channels, table) if kept is None else kept
         x, b, weights = plain(x), plain(b), packed(plain(w), groups, order)
         for k in range(0, filters, share):
             for first in range(0, tasks, calls):

@@ -61,14 +61,14 @@ def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, first
 def plan(problem: Problem) -> Run:
     """What makes y by products of matrices."""
     _, _, height, width = problem.y
-    order = np.arange(math.prod(problem.w[1:]))
-    band = min(max(1, COLUMNS_BYTES // (len(order) * width * problem.dtype.itemsize)), height)
+    taps = math.prod(problem.w[1:])
+    band = min(max(1, COLUMNS_BYTES // (taps * width * problem.dtype.itemsize)), height)
     tasks = problem.x[0] * problem.groups * -(-height // band)
-    calls = max(4, CALL_OPERATIONS // (band * width * len(order) * problem.filters * problem.groups))
+    calls = max(4, CALL_OPERATIONS // (band * width * taps * problem.filters * problem.groups))
     moves = problem.groups, problem.w[2:], problem.stride, problem.dilation, problem.pads[:2]
 
     def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
-        x, b, weights = plain(x), plain(b), packed(plain(w), problem.groups, order)
+        x, b, weights = plain(x), plain(b), packed(plain(w), problem.groups, np.arange(taps))
         for first in range(0, tasks, calls):
             tick()
             _multiply(x, weights, b, y, *moves, band, first, min(first + calls, tasks))

@@ -215,7 +215,7 @@ def plane_means(x, first, last, y):  # type: ignore[no-untyped-def]
 @kernel
 def _mapped_back(block, flow, mean, scale, shift, pull, result):  # type: ignore[no-untyped-def]
     """result[k] = scale·flow[k] − shift − (block[k] − mean)·pull."""
-    if _single(block, scale) and abs(pull) < 1 / LEAST:
+    if _single(block, scale) and (pull == 0 or LEAST < abs(pull) < 1 / LEAST):
         (high, low), factor, taken, pulled = _parts(mean), np.float32(scale), np.float32(shift), np.float32(pull)
         for k in range(block.size):
             result[k] = factor * flow[k] - taken - _away(block[k], high, low) * pulled

@@ -5,9 +5,9 @@
     s[to + o·step_to + j] = Σ_i T[o][i] · x[at + i·step + j]        j < n
 
 Along a row the numbers lie side by side: `transform_across` takes them apart in the registers, and `weave_back` puts m
-rows together. What is written down is
-the straight-line program of the exact matrix (`algebra/straight_line.py`), where a constant times a value goes into the
-addition that takes it. Fast filters with other matrices go by tables (`kernels/fast_filter.py`).
+rows together. What is written down is the straight-line program of the exact matrix (`algebra/straight_line.py`), where
+a constant times a value goes into the addition that takes it. Fast filters with other matrices go by tables
+(`kernels/fast_filter.py`).
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def _slope(run, flow, scale, logarithm, flows):  # type: ignore[no-untyped-def]
 
 @kernel
 def _few(given, flowing, extents, scale, logarithm, first, last, made):  # type: ignore[no-untyped-def]
-    """gx[k] = s·y[k]·(gy[k] − Σ over d of gy[d]·y[d]), or of the logarithm; tiles and arrays as in `_few`."""
+    """gx[k] = s·y[k]·(gy[k] − Σ over d of gy[d]·y[d]), or of the logarithm; tiles and arrays as in `softmax._few`."""
     groups, places, length = extents
     y, gy, gx = given.reshape(given.size), flowing.reshape(flowing.size), made.reshape(made.size)
     step = width_of(groups, places, length)

@@ -5,7 +5,7 @@ Convolution and its input gradient are one relation between an output cell o and
     m = (step·o + offset_u)/spread   for every tap u for which this is whole
 
     convolution     step = stride, spread = 1,      offset_u = u·dilation − begin
-    input gradient  step = 1,      spread = stride, offset_u = begin − u·dilation
+    input gradient  step = 1,      spread = stride, the same by kernels turned round, begin as `Problem.turned` has it
 
 With o = spread·b + r, the taps of residue r read m = step·b + e_u, where e_u = (step·r + offset_u)/spread is whole for
 exactly one residue. So each tap belongs to one residue (r, q) of rows and columns, and within a residue the reads are

@@ -152,8 +152,8 @@ def _cut(
         across = -(-tiles[1] // blocks_across)
         if across > max(most, 1):
             continue
-        for rows in range(1, min(tiles[0], max(most // across, 1)) + 1):
-            blocks = -(-tiles[0] // rows)
+        fewest = -(-tiles[0] // max(most // across, 1))
+        for blocks in range(fewest, min(tiles[0], 4 * (fewest + parts)) + 1):
             # Blocks are as even as can be: so many have a row more than the others.
             low, more = divmod(tiles[0], blocks)
             products = more * _up((low + 1) * across, width) + (blocks - more) * _up(low * across, width)

@@ -227,6 +227,28 @@ def test_large_maps_are_asked_for_as_large_as_they_are_drawn_and_whole_when_zoom
     assert heard.needs[-1] == (0, 4, (0, 0))
 
 
+@pytest.mark.parametrize(("height", "width"), [(16, 4096), (4096, 16), (100, 2000)])
+def test_a_long_map_is_never_shown_coarser_for_being_looked_at_closer(heard: Heard, height: int, width: int) -> None:
+    heard.grid.show_maps((maps(4, height, width),))
+    before = (1, 1)
+    for factor in (1, 1.1, 1.5, 3):
+        heard.grid.zoom(factor)
+        asked = heard.needs[-1][2]
+        rows, columns = asked[0] or height, asked[1] or width
+        assert before <= (rows, before[1])
+        assert before[1] <= columns <= width
+        before = rows, columns
+    assert before[0] <= height
+
+
+def test_another_screen_has_other_pixels(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard.grid.show_maps((maps(4, 1024, 1024),))
+    rows, columns = heard.needs[-1][2]
+    monkeypatch.setattr(heard.grid, "devicePixelRatioF", lambda: 2.0)
+    QApplication.sendEvent(heard.grid, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert heard.needs[-1] == (0, 4, (2 * rows, 2 * columns))
+
+
 def test_a_map_as_large_as_asked_for_is_painted_pixel_by_pixel(heard: Heard) -> None:
     heard.grid.show_maps((maps(4, 1024, 1024),))
     rows, columns = heard.needs[-1][2]

@@ -41,6 +41,23 @@ def test_inference_agrees_with_onnxruntime(shape: tuple[int, ...], epsilon: floa
     near(y, expected)
 
 
+@pytest.mark.parametrize("spread", [1e-12, 1.0, 1e14, 1e20, 1e22])
+def test_the_gradient_in_float32_is_that_in_float64_however_far_the_numbers_lie_apart(spread: float) -> None:
+    rng = np.random.default_rng(0)
+    x = (rng.standard_normal((2, 3, 9, 11)) * spread).astype(np.float32)
+    gy = (rng.standard_normal(x.shape) + x / spread).astype(np.float32)
+    weights = _weights(3, rng)
+    found = {}
+    for dtype in (np.float32, np.float64):
+        given_weights = {name: each.astype(dtype) for name, each in weights.items()}
+        _, saved = OP.forward((x.astype(dtype),), given_weights, Params(epsilon=1e-30), no_tick)
+        (gx, *_), _ = OP.backward((gy.astype(dtype), None, None), saved, no_tick)
+        assert gx is not None
+        found[dtype] = gx.astype(np.float64)
+    largest = np.abs(found[np.float64]).max()
+    np.testing.assert_allclose(found[np.float32], found[np.float64], rtol=0, atol=1e-5 * largest)
+
+
 def test_training_brings_every_channel_to_mean_beta_and_deviation_gamma() -> None:
     rng = np.random.default_rng(0)
     x = rng.standard_normal((3, 2, 40, 30)) * 5 + 3

@@ -237,6 +237,13 @@ def test_a_session_opens_as_it_was_saved_with_view_and_pinned_cell(
     assert not driver.desk.modified
 
 
+def test_a_session_from_another_screen_is_shown_with_the_pixels_of_this_one(driver: Driver) -> None:
+    here = driver.explore.view
+    driver.explore.open_state(driver.document, replace(here, first=1, count=1, pixels=(3, 2)))
+    driver.settle()
+    assert driver.explore.view == here
+
+
 def test_a_session_that_was_opened_is_saved_in_its_own_file(driver: Driver, tmp_path: Path) -> None:
     path = tmp_path / "own.kscope"
     driver.desk._save_to(path)

@@ -72,7 +72,9 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     else:
         running = _kept(weights)
         y, saved = statistic_sets.normalise(x, sets, weights, *running, params.epsilon, tick)
-    return (y, *(each.astype(x.dtype).reshape(1, -1, 1, 1) for each in running)), (saved, params)
+    with np.errstate(over="ignore"):  # A variance may be too large for a type that holds its deviation.
+        kept = tuple(each.astype(x.dtype).reshape(1, -1, 1, 1) for each in running)
+    return (y, *kept), (saved, params)
 
 
 def backward(gys: Sequence[Array | None], saved: Any, tick: Tick) -> tuple[tuple[Array | None, ...], dict[str, Array]]:

@@ -45,7 +45,9 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     planes = windows.planes(x)
     norms, y = (np.empty((len(planes), *windows.outputs), dtype) for dtype in (np.float64, x.dtype))
     counts = tuple(windows.counts(axis) if params.mean else windows.ones(axis) for axis in (0, 1))
-    cost = windows.sum_cost if params.p in _SUMMED else _POWER * windows.row_cost
+    # In float64 the total of a window may be out of range, or 0, and is then taken cell by cell.
+    summed = windows.sum_cost if x.dtype == np.float32 else windows.row_cost
+    cost = summed if params.p in _SUMMED else _POWER * windows.row_cost
     for first, last in bands(len(planes) * windows.outputs[0], cost, tick):
         lp_pooling.lp_pool(planes, params.p, counts, *windows.geometry, windows.most, first, last, norms, y)
     return (y.reshape(x.shape[:2] + windows.outputs),), (params, windows, planes, read_only(norms), x.shape)

@@ -249,8 +249,9 @@ class Explore(QObject):
         self.look(origin=origin, content=content)
 
     def open_state(self, document: Document, view: View) -> None:
-        """Take over a whole state, such as a session."""
-        self._view = replace(view, dark=self._view.dark)
+        """Take over a whole state, such as a session; what depends on this window stays as it is."""
+        here = self._view
+        self._view = replace(view, dark=here.dark, first=here.first, count=here.count, pixels=here.pixels)
         self.pointer.forget()
         self._known.clear()
         self._store.restart(document)

@@ -205,11 +205,11 @@ class MapGrid(QAbstractScrollArea):
         assert self._layout is not None
         height, width = self._maps[0].values.shape[1:]
         image, ratio = self._layout.image, self.devicePixelRatioF()
-        down, across = round(image.height() * ratio), round(image.width() * ratio)
-        if self._window.zoom > 1:
-            whole = max(1, int(width / self._window.zoom / max(1, across)))
-            down, across = max(1, height // whole), max(1, width // whole)
-        return (0, 0) if down >= height and across >= width else (min(down, height), min(across, width))
+        rows, columns = (
+            min(cells, _pixels_along(cells, max(1, int(length * ratio)), self._window.zoom))
+            for cells, length in ((height, image.height()), (width, image.width()))
+        )
+        return (0, 0) if (rows, columns) == (height, width) else (rows, columns)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the tiles in view."""
@@ -257,6 +257,12 @@ class MapGrid(QAbstractScrollArea):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._arrange()
             self.viewport().update()
+
+    def event(self, event: QEvent) -> bool:
+        """On another screen a map may have other pixels."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._ask()
+        return super().event(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Hover, or pan while a button is held."""
@@ -363,3 +369,8 @@ class MapGrid(QAbstractScrollArea):
                 min(max(pin.column + columns, 0), width - 1),
             )
         )
+
+
+def _pixels_along(cells: int, screen: int, zoom: float) -> int:
+    """Pixels for so many cells of which `screen` pixels show all, or a part where `zoom` is above 1."""
+    return screen if zoom == 1 else max(1, cells // max(1, int(cells / zoom / screen)))

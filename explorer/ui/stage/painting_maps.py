@@ -48,7 +48,8 @@ def paint_image(painter: QPainter, rect: QRectF, pixels: NDArray[np.uint32], win
         return
     source = window.cells(height, width)
     painter.save()
-    smaller = source.width() > rect.width() * painter.device().devicePixelRatioF()
+    ratio = painter.device().devicePixelRatioF()
+    smaller = source.width() > rect.width() * ratio or source.height() > rect.height() * ratio
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smaller)
     painter.drawImage(rect, image_of(pixels), source)
     painter.restore()
