@@ -133,7 +133,7 @@ class MethodTable(QTableWidget):
     def sizeHint(self) -> QSize:
         """All rows."""
         height = self.horizontalHeader().sizeHint().height() + self.rowCount() * theme.current().px(_ROW)
-        return QSize(theme.current().px(220), height + 2 * self.frameWidth())
+        return QSize(theme.current().px(256), height + 2 * self.frameWidth())
 
     def minimumSizeHint(self) -> QSize:
         """Some rows: the rest scrolls."""
