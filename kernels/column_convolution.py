@@ -24,7 +24,7 @@ import numpy as np
 from kernels._jit import kernel, parallel_kernel, plain, prange, threads
 from kernels.cache_lines import odd_lines
 from kernels.column_tile import ALGORITHMS, ONE, TAPS, columns_back, columns_into, columns_out, products
-from kernels.convolution_problem import Array, Pads, Pair, Problem, Run, Tick
+from kernels.convolution_problem import Array, Pair, Problem, Run, Tick
 from kernels.filter_rows import CALL_OPERATIONS
 from kernels.taps import Axis, fill, taps
 from kernels.tile import FILTERS, columns
@@ -155,12 +155,8 @@ def _starts(b: Array, groups: int, cells: int) -> Array:
 
 def plan(problem: Problem) -> Run:
     """What makes y, for what is carried (`carries`)."""
-    (channels, kh, kw), groups, dilation, itemsize = (
-        problem.w[1:],
-        problem.groups,
-        problem.dilation,
-        problem.dtype.itemsize,
-    )
+    groups, dilation, itemsize = problem.groups, problem.dilation, problem.dtype.itemsize
+    channels, kh, kw = problem.w[1:]
     algorithm, (_, filters, height, width) = ALGORITHMS[kh], problem.y
     outputs, rows, cells = len(algorithm.AT), len(algorithm.BT[0]), len(algorithm.BT)
     one, across = Axis(1, 1, 1, 0, 1, 1), Axis(width, problem.stride[1], 1, -problem.pads[1], dilation[1], kw)
@@ -187,10 +183,3 @@ def plan(problem: Problem) -> Run:
             )  # fmt: skip
 
     return run
-
-
-def convolve(
-    x: Array, w: Array, b: Array, y: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
-) -> None:
-    """y: (N, K, H', W') from x (N, C, H, W) and w (K, C/groups, kh, kw), for what is carried (`carries`)."""
-    plan(Problem(x.shape, w.shape, y.shape, stride, dilation, pads, groups, x.dtype))(x, w, b, y, tick)

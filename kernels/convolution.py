@@ -200,7 +200,10 @@ def forward_taps(kernel: Shape, extents: Shape, stride: Pair, dilation: Pair, pa
 
 
 def gradient_plan(problem: Problem) -> Run:
-    """What does the same back from y to x, which is transposed convolution: (y, w, b, x, tick), b (C,)."""
+    """What does the same back from y to x, which is transposed convolution: (y, w, b, x, tick), b (C,).
+
+    x[n, c, i, j] = b[c] + Σ w[k, c, u, v]·y[n, k, i', j'] over all i'·s − p + u·d = i and j'·s − p + v·d = j
+    """
     turned = problem.turned()
     if problem.stride == (1, 1):
         return turning(plan(turned), problem.groups)
@@ -216,20 +219,3 @@ def convolve(
 ) -> None:
     """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all of one float type."""
     plan(Problem(x.shape, w.shape, y.shape, stride, dilation, pads, groups, x.dtype))(x, w, b, y, tick)
-
-
-def transposed(
-    x: Array, w: Array, b: Array, y: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
-) -> None:
-    """y[n, k, i, j] = b[k] + Σ w[c, k, u, v]·x[n, c, i', j'] over all i'·s − p + u·d = i and j'·s − p + v·d = j.
-
-    x (N, C, H, W), w (C, K/groups, kh, kw), y (N, K, H', W'): what convolution does from y to x, turned round.
-    """
-    gradient_plan(Problem(y.shape, w.shape, x.shape, stride, dilation, pads, groups, x.dtype))(x, w, b, y, tick)
-
-
-def input_gradient(
-    gy: Array, w: Array, gx: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
-) -> None:
-    """gx[n, c, i, j] = Σ w[k, c, u, v]·gy[n, k, i', j'] over all i'·s − p + u·d = i and j'·s − p + v·d = j."""
-    transposed(gy, w, np.zeros(gx.shape[1], w.dtype), gx, stride, dilation, pads, groups, tick)

@@ -11,11 +11,9 @@ with w′[c, k, u, v] = w[k, c, kh − 1 − u, kw − 1 − v] and the padding 
 
 from __future__ import annotations
 
-import numpy as np
-
 from kernels import convolution, convolution_methods
 from kernels.convolution_methods import USUAL, Crossovers
-from kernels.convolution_problem import Array, Pads, Pair, Problem, Run, Tick, turning
+from kernels.convolution_problem import Problem, Run, turning
 from kernels.fast_filter import FastFilter
 
 
@@ -26,21 +24,3 @@ def plan(
     if method == "direct" or problem.stride != (1, 1):
         return convolution.gradient_plan(problem)
     return turning(convolution_methods.plan(problem.turned(), method, filters, crossovers), problem.groups)
-
-
-def input_gradient_by(
-    method: str,
-    gy: Array,
-    w: Array,
-    gx: Array,
-    stride: Pair,
-    dilation: Pair,
-    pads: Pads,
-    groups: int,
-    tick: Tick,
-    filters: tuple[FastFilter, FastFilter] | None = None,
-    crossovers: Crossovers = USUAL,
-) -> None:
-    """gx: (N, C, H, W) from gy (N, K, H', W') and w (K, C/groups, kh, kw); see `plan`."""
-    problem = Problem(gx.shape, w.shape, gy.shape, stride, dilation, pads, groups, gy.dtype)
-    plan(problem, method, filters, crossovers)(gy, w, np.zeros(gx.shape[1], w.dtype), gx, tick)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, plain, prange, read_only, threads
-from kernels.convolution_problem import Array, Pads, Pair, Problem, Run, Tick
+from kernels.convolution_problem import Array, Problem, Run, Tick
 from kernels.filter_rows import CALL_OPERATIONS
 from kernels.fourier import STRIP, back, forth, passes, turn
 
@@ -182,39 +182,33 @@ def _tile(number, grid):  # type: ignore[no-untyped-def]
 
 def plan(problem: Problem) -> Run:
     """What makes y."""
-    moves = problem.stride, problem.dilation, problem.pads, problem.groups
-
-    def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
-        convolve(plain(x), plain(w), plain(b), y, *moves, tick)
-
-    return run
-
-
-def convolve(
-    x: Array, w: Array, b: Array, y: Array, stride: Pair, dilation: Pair, pads: Pads, groups: int, tick: Tick
-) -> None:
-    """y: (N, K, H', W') from x (N, C, H, W), w (K, C/groups, kh, kw), b (K,), all of one float type."""
-    filters, channels = w.shape[0] // groups, w.shape[1]
-    outputs = [(y.shape[2 + a] - 1) * stride[a] + 1 for a in (0, 1)]
-    taps = [(w.shape[2 + a] - 1) * dilation[a] + 1 for a in (0, 1)]
+    stride, groups, dtype = problem.stride, problem.groups, problem.dtype
+    filters, channels = problem.filters, problem.channels
+    outputs = [(problem.y[2 + a] - 1) * stride[a] + 1 for a in (0, 1)]
+    taps = [(problem.w[2 + a] - 1) * problem.dilation[a] + 1 for a in (0, 1)]
     lengths = [length_of_tile(outputs[a], taps[a]) for a in (0, 1)]
     steps = lengths[0] - taps[0] + 1, lengths[1] - taps[1] + 1
     grid = -(-outputs[0] // steps[0]), -(-outputs[1] // steps[1])
-    given: Any = tuple(tuple(passes(length, x.dtype.str)) for length in lengths)
+    given: Any = tuple(tuple(passes(length, dtype.str)) for length in lengths)
     numbers = lengths[1] * (lengths[0] + PADDING)
-    share = max(1, SPECTRA_BYTES // (channels * numbers * 2 * w.itemsize))
-    pairs, begin = -(-len(x) * grid[0] * grid[1] // 2), (-pads[0], -pads[1])
-    for g, k in product(range(groups), range(0, filters, share)):
-        tick()
-        kernels = slice(g * filters + k, g * filters + min(k + share, filters))
-        spectra = np.empty((kernels.stop - kernels.start, channels, 2, numbers), x.dtype)
-        flat = read_only(w[kernels].reshape(-1, *w.shape[2:]))
-        _spectra(flat, dilation, *given, spectra.reshape(-1, 2, numbers))
-        cost = int(lengths[0] * lengths[1] * 4 * log2(lengths[0] * lengths[1]) * (channels + len(spectra)))
-        calls = max(1, CALL_OPERATIONS // cost) * threads()
-        for first in range(0, pairs, calls):
+    share = max(1, SPECTRA_BYTES // (channels * numbers * 2 * dtype.itemsize))
+    pairs, begin = -(-problem.x[0] * grid[0] * grid[1] // 2), (-problem.pads[0], -problem.pads[1])
+    of_spectrum = lengths[0] * lengths[1] * 4 * log2(lengths[0] * lengths[1])
+
+    def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
+        x, w, b = plain(x), plain(w), plain(b)
+        for g, k in product(range(groups), range(0, filters, share)):
             tick()
-            _convolve(
-                read_only(x), read_only(spectra), read_only(b), y, g, kernels.start, begin, steps, grid, stride,
-                *given, first, min(first + calls, pairs),
-            )  # fmt: skip
+            kernels = slice(g * filters + k, g * filters + min(k + share, filters))
+            spectra = np.empty((kernels.stop - kernels.start, channels, 2, numbers), dtype)
+            flat = w[kernels].reshape(-1, *w.shape[2:])
+            _spectra(flat, problem.dilation, *given, spectra.reshape(-1, 2, numbers))
+            calls = max(1, CALL_OPERATIONS // int(of_spectrum * (channels + len(spectra)))) * threads()
+            for first in range(0, pairs, calls):
+                tick()
+                _convolve(
+                    x, read_only(spectra), b, y, g, kernels.start, begin, steps, grid, stride,
+                    *given, first, min(first + calls, pairs),
+                )  # fmt: skip
+
+    return run

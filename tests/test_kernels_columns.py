@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numba
 import numpy as np
 import pytest
+from convolving import back, there
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import config
@@ -16,12 +18,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from explorer.ops import operations
 from explorer.ops.exact.filters import fast_filters
 from explorer.ops.op import Cancelled, no_tick
-from kernels import column_convolution, convolution_methods
-from kernels.column_convolution import carries, convolve
+from kernels import column_convolution, convolution, convolution_gradients, convolution_methods
+from kernels.column_convolution import carries
 from kernels.column_tile import ALGORITHMS, ONE
-from kernels.convolution import input_gradient
-from kernels.convolution_gradients import input_gradient_by
 from kernels.convolution_methods import convolve_by
+
+convolve = partial(there, column_convolution.plan)
 
 SMALL: Any = ((1, 1), (1, 1), (1, 1, 1, 1), 1)
 
@@ -171,8 +173,8 @@ def test_the_gradient_of_the_input_is_the_same_by_fast_filters(dilation: Any) ->
     x, w, _, y = made((2, 6, 20, 33), 8, (3, 5), moves)
     gy = np.random.default_rng(1).standard_normal(y.shape)
     expected, met = np.empty_like(x), np.full_like(x, np.nan)
-    input_gradient(gy, w, expected, *moves, no_tick)
-    input_gradient_by("columns", gy, w, met, *moves, no_tick)
+    back(convolution.gradient_plan, gy, w, expected, *moves, no_tick)
+    back(partial(convolution_gradients.plan, method="columns"), gy, w, met, *moves, no_tick)
     assert_allclose(met, expected, rtol=0, atol=1e-12 * np.abs(expected).max())
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+from convolving import back
 from numpy.testing import assert_allclose, assert_array_equal
 
 from explorer.ops.op import Cancelled, no_tick
 from kernels import convolution, convolution_weights, weight_products
-from kernels.convolution import convolve, input_gradient
+from kernels.convolution import convolve
 from kernels.convolution_weights import bias_gradient, weight_gradient
 
 LAYERS = {
@@ -47,7 +48,7 @@ def _everything(layer: Any, dtype: Any = np.float64, tick: Any = no_tick) -> lis
     x, w, b, gy, moves = _made(layer, dtype)
     y, gx, gw, gb = (np.full_like(array, np.nan) for array in (gy, x, w, b))
     convolve(x, w, b, y, *moves, tick)
-    input_gradient(gy, w, gx, *moves, tick)
+    back(convolution.gradient_plan, gy, w, gx, *moves, tick)
     weight_gradient(x, gy, gw, *moves, tick)
     bias_gradient(gy, gb)
     return [y, gx, gw, gb]

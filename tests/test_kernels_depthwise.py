@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import convolving
 import numpy as np
 import pytest
 from numba import config, njit
@@ -11,7 +12,7 @@ from numba.extending import intrinsic
 
 from explorer.ops.op import no_tick
 from kernels import bands, depthwise, depthwise_tile
-from kernels.convolution import convolve, transposed
+from kernels.convolution import convolve, gradient_plan
 from kernels.depthwise_tile import ROWS, SIDE, defined
 from kernels.vector_code import lanes
 
@@ -95,7 +96,7 @@ def test_depthwise_in_place_gives_what_the_general_kernel_gives(
     def both() -> list[Any]:
         made = np.full_like(y, 7), np.full_like(gx, 7)
         convolve(x, w, b, made[0], *moves, no_tick)
-        transposed(x, w.reshape(channels, more, 3, 3), b, made[1], *moves, no_tick)
+        convolving.back(gradient_plan, x, w.reshape(channels, more, 3, 3), made[1], *moves, no_tick, b)
         return list(made)
 
     calls: list[Any] = []

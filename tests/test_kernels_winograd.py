@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numba
 import numpy as np
 import pytest
+from convolving import back
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numba import config
 from numpy.testing import assert_allclose, assert_array_equal
 
 from explorer.ops.op import Cancelled, no_tick
-from kernels import column_convolution, convolution_methods, winograd
+from kernels import column_convolution, convolution, convolution_gradients, convolution_methods, winograd
 from kernels.algebra.bilinear import FilterAlgorithm
 from kernels.algebra.filter_form import placed, transposed
 from kernels.algebra.polynomial import Polynomial
 from kernels.algebra.winograd import linear_moduli
 from kernels.algebra.winograd import winograd as convolver
-from kernels.convolution import input_gradient
-from kernels.convolution_gradients import input_gradient_by
 from kernels.convolution_methods import METHODS, chosen, convolve_by, usual_filter
 from kernels.fast_filter import FastFilter, fast_filter, sums
 
@@ -298,6 +298,6 @@ def test_the_gradient_of_the_input_is_the_same_by_every_method(layer: Any, metho
         return
     gy = np.random.default_rng(1).standard_normal(y.shape)
     expected, found = np.full(x.shape, np.nan), np.full(x.shape, np.nan)
-    input_gradient(gy, w, expected, *moves, no_tick)
-    input_gradient_by(method, gy, w, found, *moves, no_tick)
+    back(convolution.gradient_plan, gy, w, expected, *moves, no_tick)
+    back(partial(convolution_gradients.plan, method=method), gy, w, found, *moves, no_tick)
     assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
