@@ -155,8 +155,9 @@ def test_a_kernel_pasted_as_a_table_is_taken(driver: Driver, qapp: QApplication)
 
 
 @contextmanager
-def held_up(monkeypatch: pytest.MonkeyPatch, op: str) -> Iterator[None]:
-    """A layer that computes only after this, or when it is cancelled."""
+def held_up(driver: Driver, monkeypatch: pytest.MonkeyPatch, op: str) -> Iterator[None]:
+    """A layer that computes only after this, or when it is cancelled; what is known of it already is forgotten."""
+    driver.assembly.evaluator.forget()
     record = operations()[op]
     go = Event()
 
@@ -173,7 +174,7 @@ def held_up(monkeypatch: pytest.MonkeyPatch, op: str) -> Iterator[None]:
 
 
 def test_what_is_shown_is_marked_as_stale_while_it_is_behind(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    with held_up(monkeypatch, "conv"):
+    with held_up(driver, monkeypatch, "conv"):
         driver.explore.set_param("filters", 13, False)
         wait(lambda: driver.maps._stale)
         assert not driver.explore.settled()
@@ -186,7 +187,7 @@ def test_what_is_shown_is_marked_as_stale_while_it_is_behind(driver: Driver, mon
 def test_work_that_takes_long_shows_its_progress_and_can_be_cancelled(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with held_up(monkeypatch, "conv"):
+    with held_up(driver, monkeypatch, "conv"):
         driver.explore.set_param("filters", 17, False)
         wait(driver.child("status.cancel").isVisible)
         driver.click("status.cancel")
@@ -200,7 +201,7 @@ def test_work_that_takes_long_shows_its_progress_and_can_be_cancelled(
 
 
 def test_the_newest_of_many_wishes_is_what_is_shown(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    with held_up(monkeypatch, "conv"):
+    with held_up(driver, monkeypatch, "conv"):
         for filters in range(1, 7):
             driver.explore.set_param("filters", filters, True)
     driver.settle()
@@ -239,7 +240,7 @@ def test_the_maps_follow_a_parameter_before_the_layers_behind_them_do(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cards = driver.panels.pipeline.layers.model()
-    with held_up(monkeypatch, "softmax"):
+    with held_up(driver, monkeypatch, "softmax"):
         driver.explore.set_param("filters", 5, False)
         wait(driver.explore.on_stage)
         assert len(driver.maps._maps[0].values) == 5
