@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
@@ -71,6 +72,8 @@ class Driven:
         """Show the window, and wait until everything is computed and painted."""
         self.assembly.window.show()
         self.settle()
+        # As the program does once it has started.
+        gc.freeze()
 
     def settle(self, act: Callable[[], Any] = lambda: None) -> tuple[float, float]:
         """Call `act`, and run the event loop until the maps that belong to all settings are painted, and all else is.

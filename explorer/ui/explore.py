@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -26,6 +27,7 @@ from explorer.refusal import Refusal
 from explorer.ui.panels import Panels
 from explorer.ui.pointer import Pointer
 from explorer.ui.texts import said
+from explorer.ui.turns import Turns
 from explorer.ui.wiring import connect
 
 AHEAD = 0
@@ -54,6 +56,7 @@ class Explore(QObject):
         self._report: Report | None = None
         self.pointer = Pointer(panels, lambda: shown_link(store.document, self._view))
         self._behind = False
+        self._turns = Turns(self)
         self._on_stage = 0
         self._failed: Document | None = None
         self._painting: Report | None = None
@@ -310,7 +313,7 @@ class Explore(QObject):
         """Mark what is shown as behind the settings."""
         self._overdue.stop()
         self._behind = True
-        self._show_cards(plan(self._store.document, self._view.shown))
+        self._show_cards()
 
     def _document_changed(self, old: Document, new: Document) -> None:
         if self._view.origin is not None and not new.has(self._view.origin.node):
@@ -340,27 +343,34 @@ class Explore(QObject):
             self._stale -= set(report.layers)
         if report.maps or report.finished:
             self._on_stage = report.revision
-        if report.finished:
-            self._report = report
-            self._panels.show_report(report, current)
-            self.pointer.show_report(report)
-            if current:
-                self._overdue.stop()
-                self._panels.status.idle("computing")
-                self._stale.clear()
-                self.state_changed.emit("live", f"{report.seconds * 1e3:.1f} ms")
-        else:
-            if report.maps:
-                self._panels.show_maps(report, current)
-                self._painting = report
-            self._panels.status.busy("computing", self.tr("Computing"), report.done, report.total)
         if not current:
             self.state_changed.emit("behind", "")
-        if report.finished or not report.maps:
-            self._behind = not (current and report.finished)
-        self._show_cards(plan(self._store.document, self._view.shown))
+        if report.finished:
+            self._behind = not current
+            if current:
+                self._overdue.stop()
+                self._stale.clear()
+            self._panels.show_stage(report, current)
+            self._turns.run(self._show_cards, partial(self._show_rest, report))
+            return
+        self._panels.status.busy("computing", self.tr("Computing"), report.done, report.total)
+        if report.maps:
+            self._panels.show_maps(report, current)
+            self._painting = report
+        else:
+            self._behind = True
+            self._show_cards()
 
     # Showing -------------------------------------------------------------------------------------------------------
+
+    def _show_rest(self, report: Report) -> None:
+        """The panels beside the stage, which follow the maps and the list of layers."""
+        self._panels.show_beside(report)
+        self._report = report
+        self.pointer.show_report(report)
+        if report.revision == self._revision:
+            self._panels.status.idle("computing")
+            self.state_changed.emit("live", f"{report.seconds * 1e3:.1f} ms")
 
     def _show_document(self) -> None:
         document = self._store.document
@@ -368,7 +378,9 @@ class Explore(QObject):
         self._panels.show_document(document, planned, self._view)
         self._show_cards(planned)
 
-    def _show_cards(self, planned: Plan) -> None:
+    def _show_cards(self, planned: Plan | None = None) -> None:
+        document = self._store.document
+        planned = planned or plan(document, self._view.shown)
         stale = self._stale if self._behind else set()
-        self._panels.show_cards(self._store.document, planned, self._known, stale, self._view.layer)
+        self._panels.show_cards(document, planned, self._known, stale, self._view.layer)
         self._panels.stage.maps.show_stale(bool(stale) and not self.on_stage())

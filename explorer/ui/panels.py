@@ -80,12 +80,11 @@ class Panels:
         self.stage.show_maps(report.maps, view.clip and view.scope != "all")
         self.stage.maps.show_stale(not current)
 
-    def show_report(self, report: Report, current: bool) -> None:
-        """Everything that was computed."""
+    def show_stage(self, report: Report, current: bool) -> None:
+        """The maps once everything is computed, or why there are none."""
         evaluated = report.evaluated
         assert evaluated is not None
         document, view = report.request.document, report.request.view
-        self._maps = report.maps
         missing = _missing_gradient(report)
         if report.maps:
             self.show_maps(report, current)
@@ -97,6 +96,10 @@ class Panels:
             self.stage.show_message(
                 text if document.source.pictures else _tr("Panels", "Drop a photo here, or open one.")
             )
+
+    def show_beside(self, report: Report) -> None:
+        """The panels beside the stage: histogram, weights, softmax, and what is held."""
+        self._maps = report.maps
         self._show_histogram()
         self._show_weights(report)
         self._show_softmax(report)
