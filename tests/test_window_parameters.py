@@ -224,6 +224,8 @@ class LayoutsCounted(QObject):
 def test_the_window_is_not_laid_out_anew_while_a_number_moves(driver: Driver, dock: str) -> None:
     driver.window.docks[dock].raise_()
     driver.look("conv")
+    if dock == "histogram":
+        wait(driver.panels.histogram.ready)
     # A first step may make room for a longer text.
     driver.panels.weights.value_changed.emit("w", (0, 0, 1, 1), 0.25, True)
     driver.settle()
