@@ -64,7 +64,7 @@ def test_the_model_is_there_without_a_click_and_the_other_plot_says_what_to_do(c
     assert chart.lines[0].y == pytest.approx(expected)
     assert not costing.page.measured.chart.filled
     assert "Press Measure" in costing.page.measured.chart.empty
-    assert "F(2×2) is ahead of direct from C = 1 on" in costing.page.said["model"].text()
+    assert "F(2×2) is ahead of direct from C = 1 upwards" in costing.page.said["model"].text()
 
 
 def test_a_plot_without_times_yet_says_that_they_are_being_taken(costing: Costing) -> None:
