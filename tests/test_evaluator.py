@@ -19,8 +19,9 @@ from explorer.model.document import Document, Link, Source
 from explorer.model.editing import add, set_params
 from explorer.model.evaluator import Evaluator, Event, Failed, Job, Preparing, Report, Request, Stopped, shown_link
 from explorer.model.preparing import Preparation
+from explorer.ops import warm_up
 from explorer.ops.op import Array, Arrays, Cancelled, Op, Tick
-from explorer.ops.warm_up import COLOURS, Part
+from explorer.ops.warm_up import COLOURS, WHOLE_NUMBERS, Part
 from explorer.refusal import Refusal
 
 WAIT = 20
@@ -391,6 +392,26 @@ def test_a_request_waits_until_what_it_needs_is_compiled() -> None:
         assert following() == Preparing(0, 1)
         preparation.go.set()
         assert finished(following).revision == 2
+
+
+@pytest.mark.parametrize(
+    ("view", "also"),
+    [
+        ({}, set()),
+        ({"content": "gradients"}, {("scale gradient", "float32")}),
+        ({"content": "both"}, {("scale gradient", "float32")}),
+        ({"port": "switches"}, {(COLOURS, WHOLE_NUMBERS)}),
+    ],
+    ids=["maps", "gradients", "both", "places"],
+)
+def test_a_request_waits_for_the_way_back_and_for_places_only_where_they_are_looked_at(
+    operations: dict[str, Op], monkeypatch: pytest.MonkeyPatch, view: dict[str, str], also: set[Part]
+) -> None:
+    monkeypatch.setattr(warm_up, "operations", lambda: operations)
+    preparation = Slow()
+    with running(preparation) as (made, _):
+        made.request(scaled(1, **view))
+        assert set(preparation.asked.get(timeout=WAIT)) == {(COLOURS, "float32"), ("scale", "float32")} | also
 
 
 def test_a_newer_request_takes_over_while_kernels_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:

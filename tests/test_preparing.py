@@ -68,9 +68,10 @@ def test_all_operations_are_compiled_and_those_that_are_wished_for_first(monkeyp
     wishes = [("softmax", "float64"), ("no such", "float32")]
     warm_up.warm_up(lambda part: wishes.append(("relu", "float32")), wishes)
     assert ran[:2] == [("softmax", "float64"), ("relu", "float32")]
-    assert sorted(ran[:-1]) == sorted(
-        (name, dtype) for dtype in ("float32", "float64") for name in (*operations(), "colours", "methods")
-    )
+    ways = [(name, dtype) for dtype in ("float32", "float64") for name in (*operations(), "methods")]
+    back = [(f"{name} gradient", dtype) for name, dtype in ways]
+    colours = [("colours", dtype) for dtype in ("float32", "float64", "int64")]
+    assert sorted(ran[:-1]) == sorted(ways + back + colours)
     assert ran[-1] == ("complete", "")
 
 
@@ -80,6 +81,21 @@ def test_a_document_needs_its_operations_and_the_colours_of_its_maps() -> None:
         ("conv", "float64"),
         ("relu", "float64"),
     )
+    assert warm_up.parts_of(["conv", "methods"], "float64", gradients=True) == (
+        ("colours", "float64"),
+        ("conv", "float64"),
+        ("methods", "float64"),
+        ("conv gradient", "float64"),
+        ("methods gradient", "float64"),
+    )
+
+
+def test_gradients_and_places_are_waited_for_by_those_who_look_at_them() -> None:
+    shown = small_pipeline(operations=("input", "max_pool"))
+    seen = preparing.needed(shown, "float32")
+    with_gradients = preparing.needed(shown, "float32", gradients=True)
+    assert set(with_gradients) - set(seen) == {("input gradient", "float32"), ("max_pool gradient", "float32")}
+    assert preparing.needed(shown, "float32", places=True) == (*seen, ("colours", "int64"))
 
 
 def test_a_document_waits_for_fast_methods_where_a_layer_goes_by_one() -> None:
@@ -91,17 +107,30 @@ def test_a_document_waits_for_fast_methods_where_a_layer_goes_by_one() -> None:
 
 
 @pytest.mark.parametrize("dtype", warm_up.FORMATS)
-def test_every_sample_belongs_to_one_part(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
+def test_every_sample_belongs_to_one_part_and_its_gradient_to_another(
+    monkeypatch: pytest.MonkeyPatch, dtype: str
+) -> None:
     ran: list[str] = []
+    back: list[str] = []
     op = operations()["conv"]
     samples = op.samples(np.random.default_rng(0))
 
     def forward(xs: Any, weights: Any, params: Any, tick: Any) -> Any:
         ran.append(str(params))
-        return op.forward(xs, weights, params, tick)
+        ys, saved = op.forward(xs, weights, params, tick)
+        return ys, (params, saved)
 
-    counted = replace(op, samples=lambda rng: samples, forward=forward)
+    def backward(gys: Any, saved: Any, tick: Any) -> Any:
+        back.append(str(saved[0]))
+        return op.backward(gys, saved[1], tick)
+
+    counted = replace(op, samples=lambda rng: samples, forward=forward, backward=backward)
     monkeypatch.setattr(warm_up, "operations", lambda: {"conv": counted})
+    every = sorted(str(sample.params) for sample in samples)
     warm_up.run(("conv", dtype))
     warm_up.run(("methods", dtype))
-    assert sorted(ran) == sorted(str(sample.params) for sample in samples)
+    assert sorted(ran) == every
+    assert not back
+    warm_up.run(("conv gradient", dtype))
+    warm_up.run(("methods gradient", dtype))
+    assert sorted(back) == every

@@ -223,7 +223,9 @@ class Evaluator:
         """Have its kernels compiled; whether there was something to wait for."""
         if self._preparation is None:
             return False
-        parts = needed(request.document, request.document.dtype)
+        document, view = request.document, request.view
+        # An output that has a name may be one of places.
+        parts = needed(document, document.dtype, gradients=view.content != "activations", places=bool(view.port))
         waited = False
         try:
             waited = not self._preparation.has(parts)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from explorer.model.document import Document
 from explorer.ops.op import Tick
-from explorer.ops.warm_up import METHODS, Part, by_a_method, parts_of, ready
+from explorer.ops.warm_up import COLOURS, METHODS, WHOLE_NUMBERS, Part, by_a_method, parts_of, ready
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = (sys.executable, "-m", "explorer.ops.warm_up")
@@ -23,10 +23,13 @@ _EVERY = 0.05
 """Seconds between two looks at whether to go on waiting."""
 
 
-def needed(document: Document, dtype: str) -> Sequence[Part]:
-    """What the layers of a document need."""
+def needed(document: Document, dtype: str, *, gradients: bool = False, places: bool = False) -> Sequence[Part]:
+    """What the layers of a document need, there and, for `gradients`, back; `places` are shown too."""
     names = [node.op for node in document]
-    return parts_of([*names, METHODS] if any(by_a_method(node.params) for node in document) else names, dtype)
+    if any(by_a_method(node.params) for node in document):
+        names.append(METHODS)
+    parts = parts_of(names, dtype, gradients=gradients)
+    return (*parts, (COLOURS, WHOLE_NUMBERS)) if places else parts
 
 
 class Preparation:
@@ -101,7 +104,7 @@ class Preparation:
         with process:
             assert process.stdout is not None
             for line in process.stdout:
-                name, _, dtype = line.strip().partition(" ")
+                name, _, dtype = line.strip().rpartition(" ")
                 with self._changed:
                     self._done.add((name, dtype))
                     self._changed.notify_all()

@@ -2,7 +2,8 @@
 
 The operations' own samples do it: an operation that is added is warmed up without being listed anywhere. Run as a
 process of its own, `python -m explorer.ops.warm_up`, since a compilation holds the interpreter. A line that it reads,
-such as "conv float32", is a part that is wanted first; a line that it prints is a part that is done.
+such as "conv float32" or "conv gradient float32", is a part that is wanted first; a line that it prints is a part that
+is done.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from kernels._jit import complete, mark_complete, read_only
 from kernels.colouring import colour_maps, histograms, map_statistics
 
 Part = tuple[str, str]
-"""An operation by its name, `COLOURS` or `METHODS`, and a number format."""
+"""An operation by its name, `COLOURS`, `METHODS`, or the gradient of one of them, and a number format."""
 
 COLOURS = "colours"
 METHODS = "methods"
 """Layers that are not computed by the plain sum: most documents begin without one, and they take long to compile."""
 FORMATS = ("float32", "float64")
+WHOLE_NUMBERS = "int64"
+"""Of maps of places; only colours are made of these."""
+_GRADIENT = " gradient"
 NICER = 10
 
 
@@ -37,14 +41,23 @@ def ready() -> bool:
 
 
 def parts() -> tuple[Part, ...]:
-    """All there is to compile, what is used first in front."""
-    return tuple((name, dtype) for dtype in FORMATS for name in (COLOURS, *operations(), METHODS))
+    """All there is to compile, what is used first in front: gradients take as long as the way forward."""
+    ways = (*operations(), METHODS)
+    there = tuple((name, dtype) for dtype in FORMATS for name in (COLOURS, *ways))
+    back = tuple(gradient_of((name, dtype)) for dtype in FORMATS for name in ways)
+    half = len(there) // 2
+    return (*there[:half], (COLOURS, WHOLE_NUMBERS), *back[: len(ways)], *there[half:], *back[len(ways) :])
 
 
-def parts_of(names: Iterable[str], dtype: str) -> tuple[Part, ...]:
+def gradient_of(part: Part) -> Part:
+    """The way back through what a part computes."""
+    return part[0] + _GRADIENT, part[1]
+
+
+def parts_of(names: Iterable[str], dtype: str, *, gradients: bool = False) -> tuple[Part, ...]:
     """What operations need, and the maps of their results; names that are no operations' are passed over."""
-    known = (name for name in dict.fromkeys(names) if name == METHODS or name in operations())
-    return ((COLOURS, dtype), *((name, dtype) for name in known))
+    known = [(name, dtype) for name in dict.fromkeys(names) if name == METHODS or name in operations()]
+    return ((COLOURS, dtype), *known, *(map(gradient_of, known) if gradients else ()))
 
 
 def by_a_method(params: object) -> bool:
@@ -54,18 +67,18 @@ def by_a_method(params: object) -> bool:
 
 def run(part: Part) -> None:
     """Compile one part, or load it where it is compiled already."""
-    name, dtype = part
+    name, dtype = part[0].removesuffix(_GRADIENT), np.dtype(part[1])
+    back = part[0] != name
     if name == COLOURS:
-        for each in (dtype, "int64"):
-            _colour(np.dtype(each))
+        _colour(dtype)
     elif name == METHODS:
         for op in operations().values():
-            _there_and_back(op, np.dtype(dtype), by_methods=True)
+            _run_samples(op, dtype, by_methods=True, back=back)
     else:
-        _there_and_back(operations()[name], np.dtype(dtype), by_methods=False)
+        _run_samples(operations()[name], dtype, by_methods=False, back=back)
 
 
-def _there_and_back(op: Op, dtype: np.dtype[np.generic], *, by_methods: bool) -> None:
+def _run_samples(op: Op, dtype: np.dtype[np.generic], *, by_methods: bool, back: bool) -> None:
     """The samples of an operation that are computed by methods, or all others; with the arrays of an evaluation."""
     for sample in op.samples(np.random.default_rng(0)):
         if by_a_method(sample.params) != by_methods:
@@ -76,7 +89,8 @@ def _there_and_back(op: Op, dtype: np.dtype[np.generic], *, by_methods: bool) ->
         xs = tuple(read_only(x.astype(dtype) if x.dtype.kind == "f" else x) for x in sample.xs)
         typed = {name: read_only(array.astype(dtype)) for name, array in weights.items()}
         ys, saved = op.forward(xs, typed, sample.params, no_tick)
-        op.backward([np.ones_like(y) if y.dtype.kind == "f" else None for y in ys], saved, no_tick)
+        if back:
+            op.backward([np.ones_like(y) if y.dtype.kind == "f" else None for y in ys], saved, no_tick)
 
 
 def _colour(dtype: np.dtype[np.generic]) -> None:
@@ -111,7 +125,7 @@ def _serve() -> None:
 
     def listen() -> None:
         for line in sys.stdin:
-            name, _, dtype = line.strip().partition(" ")
+            name, _, dtype = line.strip().rpartition(" ")
             wishes.append((name, dtype))
 
     with contextlib.suppress(AttributeError, OSError):

@@ -273,6 +273,7 @@ class Desk(QObject):
     def export_data(self, wanted: DataWanted) -> None:
         """Write raw numbers, on the compute thread between live requests."""
         document, shown = self._store.document, self._explore.view.shown
+        format = wanted.wanted.dtype or document.dtype
         stop = threading.Event()
 
         def tick() -> None:
@@ -287,7 +288,7 @@ class Desk(QObject):
             steps(),
             lambda done, total: self._bridge.send(lambda: self._exporting(done, total)),
             lambda error: self._bridge.send(lambda: self._exported(job, wanted.folder, error)),
-            lambda: needed(document, wanted.wanted.dtype or document.dtype),
+            lambda: needed(document, format, gradients=wanted.wanted.gradient is not None),
             stop,
         )
         self._jobs.append(job)

@@ -164,7 +164,9 @@ def sentences(lines: Sequence[Line], sweep: Sweep, *, measured: bool) -> list[st
         if found is None:
             text = _behind(line, lines, variable)
         elif found.after is None:
-            text = _tr("Cost", "{0} is ahead of direct from {1} = {2} upwards").format(line.name, variable, int(found.by))
+            text = _tr("Cost", "{0} is ahead of direct from {1} = {2} upwards").format(
+                line.name, variable, int(found.by)
+            )
         else:
             text = _tr("Cost", "{0} overtakes direct at {1} = {2}").format(line.name, variable, found.size)
             if found.by - found.after > 1 and measured:
