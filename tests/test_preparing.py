@@ -1,11 +1,13 @@
-"""Kernels are compiled in a process of its own, what a document needs first."""
+"""Kernels are compiled in processes of their own, what a document needs first."""
 
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ ECHO = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
 """Compiles nothing, and says of each wish that it is done."""
 DEAF = "import sys; sys.stdin.read()"
 BROKEN = "raise SystemExit(1)"
+WAIT = 60
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +32,8 @@ def nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def running(program: str) -> Iterator[Preparation]:
-    made = Preparation((sys.executable, "-c", program))
+def running(program: str, processes: int = 1) -> Iterator[Preparation]:
+    made = Preparation((sys.executable, "-c", program), processes)
     try:
         yield made
     finally:
@@ -61,18 +64,63 @@ def test_nothing_is_waited_for_where_the_process_ends_or_is_stopped() -> None:
     made.wait((("relu", "float32"),), lambda *counts: None, no_tick)
 
 
-def test_all_operations_are_compiled_and_those_that_are_wished_for_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_operations_are_compiled_with_their_gradients_and_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[warm_up.Part] = []
+    told: list[warm_up.Part] = []
     monkeypatch.setattr(warm_up, "run", ran.append)
     monkeypatch.setattr(warm_up, "mark_complete", lambda: ran.append(("complete", "")))
-    wishes = [("softmax", "float64"), ("no such", "float32")]
-    warm_up.warm_up(lambda part: wishes.append(("relu", "float32")), wishes)
-    assert ran[:2] == [("softmax", "float64"), ("relu", "float32")]
+    warm_up.warm_up(told.append)
     ways = [(name, dtype) for dtype in ("float32", "float64") for name in (*operations(), "methods")]
     back = [(f"{name} gradient", dtype) for name, dtype in ways]
     colours = [("colours", dtype) for dtype in ("float32", "float64", "int64")]
-    assert sorted(ran[:-1]) == sorted(ways + back + colours)
-    assert ran[-1] == ("complete", "")
+    assert sorted(told) == sorted(ways + back + colours)
+    assert ran == [*told, ("complete", "")]
+
+
+SOME = tuple((name, "float32") for name in ("conv", "relu", "conv gradient", "relu gradient"))
+
+
+@pytest.fixture
+def completed(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when the cache is said to be complete; there are few parts."""
+    marked = threading.Event()
+    monkeypatch.setattr(preparing, "parts", lambda: SOME)
+    monkeypatch.setattr(preparing, "mark_complete", marked.set)
+    return marked
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4])
+def test_what_is_left_is_compiled_too_and_then_the_cache_is_complete(
+    completed: threading.Event, processes: int
+) -> None:
+    with running(ECHO, processes) as made:
+        assert not made.has((SOME[-1],))
+        assert completed.wait(WAIT)
+        assert all(made.has((part,)) for part in SOME)
+
+
+def test_a_cache_is_not_complete_where_a_process_ends_before_its_work(completed: threading.Event) -> None:
+    ends_after_two = "import sys\nfor line in (sys.stdin.readline() for _ in 'ab'): print(line, end='', flush=True)"
+    with running(ends_after_two) as made:
+        made.wait(SOME, lambda *counts: None, no_tick)
+        for driver in made._drivers:
+            driver.join(WAIT)
+    assert not completed.is_set()
+
+
+def test_what_is_waited_for_is_shared_by_all_processes(completed: threading.Event, tmp_path: Path) -> None:
+    """Each answers once as many have been asked as there are."""
+    together = (
+        "import os, pathlib, sys, time\n"
+        f"folder = pathlib.Path({str(tmp_path)!r})\n"
+        "for line in sys.stdin:\n"
+        "    (folder / str(os.getpid())).touch()\n"
+        "    while len(list(folder.iterdir())) < 3: time.sleep(0.005)\n"
+        "    print(line, end='', flush=True)\n"
+    )
+    with running(together, 3) as made:
+        made.wait(SOME[:3], lambda *counts: None, no_tick)
+        assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_a_document_needs_its_operations_and_the_colours_of_its_maps() -> None:

@@ -1,4 +1,4 @@
-"""Fills the cache of compiled kernels before the first use, in a process of its own.
+"""Fills the cache of compiled kernels before the first use, in processes of their own.
 
 A compilation on a thread of the program would stop the window for a tenth of a second at a time. What a document needs
 is compiled first; the rest follows while the person works already.
@@ -7,6 +7,7 @@ is compiled first; the rest follows while the person works already.
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -15,10 +16,13 @@ from pathlib import Path
 
 from explorer.model.document import Document
 from explorer.ops.op import Tick
-from explorer.ops.warm_up import COLOURS, METHODS, WHOLE_NUMBERS, Part, by_a_method, parts_of, ready
+from explorer.ops.warm_up import COLOURS, METHODS, WHOLE_NUMBERS, Part, by_a_method, parts, parts_of, ready, written
+from kernels._jit import mark_complete
 
 _ROOT = Path(__file__).resolve().parents[2]
-_COMMAND = (sys.executable, "-m", "explorer.ops.warm_up")
+_COMMAND = (sys.executable, "-m", "explorer.ops.warm_up", "--asked")
+_MOST = 4
+"""Processes that compile; each takes some 400 MB meanwhile."""
 _EVERY = 0.05
 """Seconds between two looks at whether to go on waiting."""
 
@@ -35,31 +39,34 @@ def needed(document: Document, dtype: str, *, gradients: bool = False, places: b
 class Preparation:
     """Compiles what is missing. `wait` and `has` on one thread, `stop` from any."""
 
-    def __init__(self, command: Sequence[str] = _COMMAND) -> None:
+    def __init__(self, command: Sequence[str] = _COMMAND, processes: int | None = None) -> None:
+        """`processes` work while something is waited for, and half of them go on with the rest."""
         self._command = command
+        self._most = processes or min(_MOST, _processors())
         self._changed = threading.Condition()
         self._over = ready()
         self._done: set[Part] = set()
-        self._asked: set[Part] = set()
-        self._process: subprocess.Popen[str] | None = None
-        self._listener: threading.Thread | None = None
+        self._wished: dict[Part, None] = {}
+        self._left = dict.fromkeys(() if self._over else parts())
+        self._processes: list[subprocess.Popen[str]] = []
+        self._drivers: list[threading.Thread] = []
+        self._running = 0
 
     def has(self, parts: Sequence[Part]) -> bool:
         """Whether parts are compiled; those that are not are compiled next.
 
-        Where the process fails, kernels are compiled as they are used: slower, and nothing is lost.
+        Where a process fails, kernels are compiled as they are used: slower, and nothing is lost.
         """
         with self._changed:
             if self._over or self._done.issuperset(parts):
                 return True
+            wished = [part for part in parts if part in self._left]
+            for part in wished:
+                del self._left[part]
+                self._wished[part] = None
+            if wished:
+                self._changed.notify_all()
             self._start()
-            wanted = [part for part in parts if part not in self._asked and part not in self._done]
-            self._asked.update(wanted)
-            process = self._process
-        if process is not None and process.stdin is not None:
-            with contextlib.suppress(OSError, ValueError):
-                process.stdin.writelines(f"{name} {dtype}\n" for name, dtype in wanted)
-                process.stdin.flush()
         return False
 
     def wait(self, parts: Sequence[Part], progress: Callable[[int, int], None], tick: Tick) -> None:
@@ -76,42 +83,76 @@ class Preparation:
                 progress(count, len(parts))
 
     def stop(self) -> None:
-        """End the process, if it runs; nothing is waited for any more."""
+        """End the processes, if there are any; nothing is waited for any more."""
         with self._changed:
             self._over = True
             self._changed.notify_all()
-            process, listener = self._process, self._listener
-        if process is not None:
+        for process in self._processes:
             process.kill()
-        if listener is not None:
-            listener.join()
+        for driver in self._drivers:
+            driver.join()
 
     def _start(self) -> None:
-        if self._process is not None:
+        if self._processes:
             return
-        self._process = subprocess.Popen(
-            self._command,
-            cwd=_ROOT,
-            stdout=subprocess.PIPE,
-            stdin=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        self._listener = threading.Thread(target=self._listen, args=(self._process,), name="preparation")
-        self._listener.start()
+        for number in range(self._most):
+            try:
+                process = subprocess.Popen(
+                    self._command,
+                    cwd=_ROOT,
+                    stdout=subprocess.PIPE,
+                    stdin=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                )
+            except OSError:
+                if number:
+                    break
+                raise
+            steady = number <= (self._most - 1) // 2
+            self._processes.append(process)
+            self._drivers.append(threading.Thread(target=self._drive, args=(process, steady), name="preparation"))
+        self._running = len(self._drivers)
+        for driver in self._drivers:
+            driver.start()
 
-    def _listen(self, process: subprocess.Popen[str]) -> None:
-        with process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                name, _, dtype = line.strip().rpartition(" ")
+    def _drive(self, process: subprocess.Popen[str], steady: bool) -> None:
+        """Give a process one part after the other."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        whole = False
+        with contextlib.suppress(OSError), process:
+            while (part := self._next(steady)) is not None:
+                process.stdin.write(written(part) + "\n")
+                process.stdin.flush()
+                if not process.stdout.readline():
+                    break
                 with self._changed:
-                    self._done.add((name, dtype))
+                    self._done.add(part)
                     self._changed.notify_all()
-            # Closed here: a line that was never read would be flushed into a broken pipe by `with`.
-            if process.stdin is not None:
-                with contextlib.suppress(OSError):
-                    process.stdin.close()
+            else:
+                whole = True
         with self._changed:
-            self._over = True
+            self._running -= 1
+            # Nobody would do the part that a process left behind.
+            self._over |= not whole or not self._running
+            if not self._running and self._done.issuperset(parts()):
+                mark_complete()
             self._changed.notify_all()
+
+    def _next(self, steady: bool) -> Part | None:
+        """What to compile now: what is waited for, and then, for a `steady` process, the rest. None at the end."""
+        with self._changed:
+            while not self._over and (self._wished or self._left):
+                source = self._wished or (self._left if steady else {})
+                if source:
+                    part = next(iter(source))
+                    del source[part]
+                    return part
+                self._changed.wait()
+            return None
+
+
+def _processors() -> int:
+    """How many the system lets this program have."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

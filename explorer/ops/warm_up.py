@@ -1,9 +1,9 @@
 """Runs every kernel once in every type that the program uses, so that none is left to compile behind the window.
 
 The operations' own samples do it: an operation that is added is warmed up without being listed anywhere. Run as a
-process of its own, `python -m explorer.ops.warm_up`, since a compilation holds the interpreter. A line that it reads,
-such as "conv float32" or "conv gradient float32", is a part that is wanted first; a line that it prints is a part that
-is done.
+process of its own, `python -m explorer.ops.warm_up`, since a compilation holds the interpreter: it prints a line for
+each part that is done. With `--asked` it does the parts whose lines it reads, such as "conv float32" or "conv gradient
+float32", and no others.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import contextlib
 import os
 import sys
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -105,34 +105,48 @@ def _colour(dtype: np.dtype[np.generic]) -> None:
     colour_maps(maps, low, high, np.zeros(256, np.uint32), np.uint32(0), np.zeros((1, 2, 2), np.uint32))
 
 
-def warm_up(done: Callable[[Part], None] = lambda part: None, wishes: Sequence[Part] | deque[Part] = ()) -> None:
-    """Compile what is missing in the cache, and note there that it is complete.
-
-    done    told of each part
-    wishes  the parts to take first; it may grow meanwhile
-    """
-    left = dict.fromkeys(parts())
-    while left:
-        part = next((wish for wish in tuple(wishes) if wish in left), next(iter(left)))
+def warm_up(done: Callable[[Part], None] = lambda part: None) -> None:
+    """Compile what is missing in the cache, telling `done` of each part, and note there that it is complete."""
+    for part in parts():
         run(part)
-        del left[part]
         done(part)
     mark_complete()
 
 
-def _serve() -> None:
-    wishes: deque[Part] = deque()
+def written(part: Part) -> str:
+    """The line that stands for a part."""
+    return " ".join(part)
+
+
+def _tell(part: Part) -> None:
+    print(written(part), flush=True)
+
+
+def _asked() -> Iterator[Part]:
+    """The parts that are read. What reads them ends the process when there are no more, in the middle of its work."""
+    lines: SimpleQueue[str] = SimpleQueue()
 
     def listen() -> None:
         for line in sys.stdin:
-            name, _, dtype = line.strip().rpartition(" ")
-            wishes.append((name, dtype))
+            lines.put(line)
+        os._exit(0)
 
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        name, _, dtype = lines.get().strip().rpartition(" ")
+        yield name, dtype
+
+
+def _serve(asked: bool) -> None:
     with contextlib.suppress(AttributeError, OSError):
         os.nice(NICER)
-    threading.Thread(target=listen, daemon=True).start()
-    warm_up(lambda part: print(*part, flush=True), wishes)
+    if not asked:
+        warm_up(_tell)
+        return
+    for part in _asked():
+        run(part)
+        _tell(part)
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve("--asked" in sys.argv[1:])
