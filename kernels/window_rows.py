@@ -30,7 +30,7 @@ def direct(taps, stride, dilation, windows, itemsize):  # type: ignore[no-untype
 def largest_of_windows(s, at, step, rows, taps, stride, first, smallest, y, places, to, n):
     """y[to + j] and places[to + j] for j < n, n at least a vector; with `smallest` the smallest number instead.
 
-    s and y are of one float type, places of int64, contiguous with one axis. Nothing is checked.
+    s and y are of one float type, places of `PLACE`, contiguous with one axis. Nothing is checked.
     """
     cells = at + np.arange(rows)[:, None] * step + np.arange(taps)
     cells = cells.reshape(-1) + np.arange(n)[:, None] * stride

@@ -20,6 +20,7 @@ from explorer.ops import operations
 from explorer.ops.op import Op, no_tick
 from kernels._jit import complete, mark_complete, read_only
 from kernels.colouring import colour_maps, histograms, map_statistics
+from kernels.place import PLACE
 
 Part = tuple[str, str]
 """An operation by its name, `COLOURS` or `METHODS`, and a number format."""
@@ -56,7 +57,7 @@ def run(part: Part) -> None:
     """Compile one part, or load it where it is compiled already."""
     name, dtype = part
     if name == COLOURS:
-        for each in (dtype, "int64"):
+        for each in (dtype, PLACE):
             _colour(np.dtype(each))
     elif name == METHODS:
         for op in operations().values():
