@@ -81,11 +81,11 @@ class _Pairs(PlacedVectors):
     """Writes code on vectors of windows."""
 
     def cells(self, j, n):
-        """The four cells of the windows from j on; asks for those of the next two rows."""
+        """The four cells of the windows from j on; asks for the next two rows, in the order of memory."""
         begin = self.builder.shl(j, self.index(1))
-        two_rows = self.builder.shl(n, self.index(2))
+        ahead = self.builder.shl(self.builder.add(j, n), self.index(2))
         for place in (0, 1):
-            ask(self.builder, self.data(place), self.builder.add(begin, two_rows))
+            ask(self.builder, self.data(0), self.builder.add(ahead, self.index(place * 2 * self.lanes)))
             row = self.read(self.data(place), begin, 2 * self.lanes)
             for side in (0, 1):
                 yield self.picked(row, row, list(range(side, 2 * self.lanes, 2)))
@@ -175,24 +175,29 @@ def _emit_spread(context, builder, signature, args):
     _, _, first, width, _, _, n = args
     outside = ir.VectorType(ir.IntType(1), code.lanes)
     stray = cgutils.alloca_once_value(builder, ir.Constant(outside, [0] * code.lanes))
-    down = code.everywhere(code.integer(width), code.whole)
-    one, zero = code.constant(1, code.whole), code.zeros()
-    for j in code.windows(n):
-        x = code.read(code.data(0), j)
-        ask(builder, code.data(0), builder.add(j, n))
-        ask(builder, code.data(1), builder.add(j, n))
-        # Planes are too small for a difference that overflows to become one of the four.
+    one, down = code.constant(1, code.whole), code.everywhere(code.integer(width), code.whole)
+
+    def here(j, begin):
+        """Whether the places of the windows from j on are `begin`, or one behind it, away from the first cells."""
+        # Planes are too small for a difference that overflows to become one of these.
         away = builder.sub(code.read_places(1, j), code.place_of(first, j))
-        here = [
-            builder.icmp_signed("==", away, step)
-            for step in (code.constant(0, code.whole), one, down, builder.add(down, one))
-        ]
-        inside = builder.or_(builder.or_(here[0], here[1]), builder.or_(here[2], here[3]))
+        return [builder.icmp_signed("==", away, step) for step in (begin, builder.add(begin, one))]
+
+    def write(row, j, found):
+        x, zero = code.read(code.data(0), j), code.zeros()
+        left, right = (builder.select(each, x, zero) for each in found)
+        code.write(code.beside(left, right), code.data(row), builder.shl(j, code.index(1)))
+
+    # One row after the other, since memory takes one stream of numbers faster than two.
+    for j in code.windows(n):
+        for place in (0, 1):
+            ask(builder, code.data(place), builder.add(j, n))
+        above, below = here(j, code.constant(0, code.whole)), here(j, down)
+        inside = builder.or_(builder.or_(*above), builder.or_(*below))
         builder.store(builder.or_(builder.load(stray), builder.not_(inside)), stray)
-        kept = [builder.select(each, x, zero) for each in here]
-        for row, (left, right) in ((4, kept[:2]), (5, kept[2:])):
-            ask(builder, code.data(row), builder.add(builder.shl(j, code.index(1)), builder.shl(n, code.index(2))))
-            code.write(code.beside(left, right), code.data(row), builder.shl(j, code.index(1)))
+        write(4, j, above)
+    for j in code.windows(n):
+        write(5, j, here(j, down))
     return code.any(builder.load(stray))
 
 
