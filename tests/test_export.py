@@ -167,7 +167,7 @@ def test_a_safetensors_file_follows_its_layout(tmp_path: Path) -> None:
         start, stop = each["data_offsets"]
         assert start == end
         end = stop
-        dtype = {"F32": "<f4", "I64": "<i8"}[each["dtype"]]
+        dtype = {"F32": "<f4", "I32": "<i4"}[each["dtype"]]
         found = np.frombuffer(data[8 + length + start : 8 + length + stop], dtype).reshape(each["shape"])
         assert same_bits(found, computed(document, name)), name
     assert len(data) == 8 + length + end
