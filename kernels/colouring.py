@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only
+from kernels.place import PLACE
 
 
 def _numbers(x: NDArray[Any]) -> NDArray[Any]:
-    """x read-only and contiguous as float32, float64 or int64: each further type would be compiled for itself."""
-    if x.dtype not in (np.float32, np.float64, np.int64):
-        x = x.astype(np.int64 if x.dtype.kind in "biu" else np.float64)
+    """x read-only and contiguous as float32, float64 or places: each further type would be compiled for itself."""
+    if x.dtype not in (np.float32, np.float64, PLACE):
+        x = x.astype(PLACE if np.can_cast(x.dtype, PLACE) else np.float64)
     return read_only(np.ascontiguousarray(x))
 
 

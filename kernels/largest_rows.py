@@ -7,12 +7,12 @@ NaN is above every number. Written as vectors: a loop that keeps two results, ea
 
 from __future__ import annotations
 
-from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from kernels.vector_code import VECTOR_BYTES, Vectors
+from kernels.placed_vectors import PlacedVectors
+from kernels.vector_code import VECTOR_BYTES
 
 __all__ = ["SPARE_BYTES", "largest_of_rows"]
 
@@ -27,8 +27,8 @@ SPARE_BYTES = SIDE_BY_SIDE * VECTOR_BYTES
 def largest_of_rows(s, places, at, places_at, offsets, taps, n, to, places_to):
     """s[to + j] and places[places_to + j] = best[j] and place[j] for j < n, rounded up by less than `SPARE_BYTES`.
 
-    s is of a float type, `places` and `offsets` of int32, `at` and `places_at` of int64; all contiguous with one axis.
-    The first row may be the one that is written, but no later one. Nothing is checked.
+    s is of a float type, `places` and `offsets` of `PLACE`, `at` and `places_at` of int64; all contiguous with one
+    axis. The first row may be the one that is written, but no later one. Nothing is checked.
     """
     best, place = s[at[0] : at[0] + n].copy(), places[places_at[0] : places_at[0] + n] + offsets[0]
     for t in range(1, taps):
@@ -41,22 +41,19 @@ def largest_of_rows(s, places, at, places_at, offsets, taps, n, to, places_to):
 
 
 def _emit(context, builder, signature, args):
-    code = Vectors(context, builder, signature, args)
+    code = PlacedVectors(context, builder, signature, args)
     index, lanes = code.index, code.lanes
     s, places, at, places_at, offsets = (code.data(place) for place in range(5))
     taps, n, to, places_to = args[5:]
-    whole = ir.VectorType(ir.IntType(32), lanes)
 
     def seen(t, j):
         """The numbers and places of row t from j on."""
-        place = builder.load(builder.gep(offsets, [t], inbounds=True))
-        offset = builder.insert_element(ir.Constant(whole, ir.Undefined), place, ir.IntType(32)(0))
-        offset = code.picked(offset, offset, [0] * lanes)
+        offset = code.everywhere(builder.load(builder.gep(offsets, [t], inbounds=True)), code.places)
         for v in range(SIDE_BY_SIDE):
             here = builder.add(j, index(v * lanes))
             row = code.read(s, builder.add(builder.load(builder.gep(at, [t], inbounds=True)), here))
             from_ = builder.add(builder.load(builder.gep(places_at, [t], inbounds=True)), here)
-            pointer = builder.bitcast(builder.gep(places, [from_], inbounds=True), whole.as_pointer())
+            pointer = builder.bitcast(builder.gep(places, [from_], inbounds=True), code.places.as_pointer())
             yield row, builder.add(builder.load(pointer, align=4), offset)
 
     with cgutils.for_range_slice(builder, index(0), n, index(SIDE_BY_SIDE * lanes), index) as (j, _):
@@ -68,7 +65,7 @@ def _emit(context, builder, signature, args):
         builder.position_at_end(loop)
         t = builder.phi(index)
         t.add_incoming(index(1), begun)
-        kept = [(builder.phi(code.vector), builder.phi(whole)) for _ in first]
+        kept = [(builder.phi(code.vector), builder.phi(code.places)) for _ in first]
         for phis, values in zip(kept, first, strict=True):
             for phi, value in zip(phis, values, strict=True):
                 phi.add_incoming(value, begun)
@@ -86,7 +83,7 @@ def _emit(context, builder, signature, args):
             here = builder.add(j, index(v * lanes))
             code.write(best, s, builder.add(to, here))
             pointer = builder.gep(places, [builder.add(places_to, here)], inbounds=True)
-            builder.store(place, builder.bitcast(pointer, whole.as_pointer()), align=4)
+            builder.store(place, builder.bitcast(pointer, code.places.as_pointer()), align=4)
     return context.get_dummy_value()
 
 

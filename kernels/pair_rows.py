@@ -2,7 +2,7 @@
 
 Window j has the cells a, b = upper[2j], upper[2j + 1] and c, d = lower[2j], lower[2j + 1]; the place of a in its plane
 is first + 2j, those of the others are 1, `width` and width + 1 behind it. All rows are contiguous and count from 0;
-x, y and p are of one float type, places of int64. Every function takes n windows, n ≥ `lanes(itemsize)`: the last
+x, y and p are of one float type, places of `PLACE`. Every function takes n windows, n ≥ `lanes(itemsize)`: the last
 vector ends with the row, so that some windows may be done twice, to the same result. Nothing is checked.
 """
 
@@ -23,7 +23,7 @@ __all__ = ["LEAST", "MOST", "draw_pairs", "mean_pairs", "repeat_pairs", "spread_
 LEAST, MOST = 2.0**-900, 2.0**1020
 """Sums between these are drawn from as they are."""
 
-_WHOLE = ir.IntType(64)
+_LONG = ir.IntType(64)
 
 
 def _cells(upper, lower, n):
@@ -81,11 +81,11 @@ class _Pairs(PlacedVectors):
     """Writes code on vectors of windows."""
 
     def cells(self, j, n):
-        """The four cells of the windows from j on; asks for those of the next two rows."""
+        """The four cells of the windows from j on; asks for the next two rows, in the order of memory."""
         begin = self.builder.shl(j, self.index(1))
-        two_rows = self.builder.shl(n, self.index(2))
+        ahead = self.builder.shl(self.builder.add(j, n), self.index(2))
         for place in (0, 1):
-            ask(self.builder, self.data(place), self.builder.add(begin, two_rows))
+            ask(self.builder, self.data(0), self.builder.add(ahead, self.index(place * 2 * self.lanes)))
             row = self.read(self.data(place), begin, 2 * self.lanes)
             for side in (0, 1):
                 yield self.picked(row, row, list(range(side, 2 * self.lanes, 2)))
@@ -115,12 +115,12 @@ def _emit_mean(context, builder, signature, args):
 def _emit_draw(context, builder, signature, args):
     code = _Pairs(context, builder, signature, args)
     _, _, first, width, state, window, _, _, _, n = args
-    doubles, places = code.double, code.places
+    doubles, longs = code.double, ir.VectorType(_LONG, code.lanes)
     strange = cgutils.alloca_once_value(builder, ir.IntType(1)(0))
 
     def mixed(z, shift, factor=None):
-        z = builder.xor(z, builder.lshr(z, code.constant(shift, places)))
-        return z if factor is None else builder.mul(z, code.constant(int(factor), places))
+        z = builder.xor(z, builder.lshr(z, code.constant(shift, longs)))
+        return z if factor is None else builder.mul(z, code.constant(int(factor), longs))
 
     for j in code.windows(n):
         zero = code.zeros()
@@ -129,13 +129,13 @@ def _emit_draw(context, builder, signature, args):
         for cell in (b, c, d):
             running.append(builder.fadd(running[-1], code.wide(cell)))
         total = running.pop()
-        begin = builder.add(builder.add(window, j), _WHOLE(1))
+        begin = builder.add(builder.add(window, j), _LONG(1))
         z = builder.add(
-            code.everywhere(builder.add(state, builder.mul(begin, _WHOLE(int(GAMMA)))), places),
-            code.constant([lane * int(GAMMA) % 2**64 for lane in range(code.lanes)], places),
+            code.everywhere(builder.add(state, builder.mul(begin, _LONG(int(GAMMA)))), longs),
+            code.constant([lane * int(GAMMA) % 2**64 for lane in range(code.lanes)], longs),
         )
         z = mixed(mixed(mixed(z, 30, FIRST), 27, SECOND), 31)
-        random = builder.uitofp(builder.lshr(z, code.constant(11, places)), doubles)
+        random = builder.uitofp(builder.lshr(z, code.constant(11, longs)), doubles)
         threshold = builder.fmul(builder.fmul(random, code.constant(2.0**-53, doubles)), total)
         none = code.constant(0.0, doubles)
         some = builder.fcmp_ordered(">", total, none)
@@ -175,35 +175,30 @@ def _emit_spread(context, builder, signature, args):
     _, _, first, width, _, _, n = args
     outside = ir.VectorType(ir.IntType(1), code.lanes)
     stray = cgutils.alloca_once_value(builder, ir.Constant(outside, [0] * code.lanes))
-    seen = cgutils.alloca_once_value(builder, code.constant(0, code.places))
-    down = code.everywhere(code.integer(width), code.whole)
-    one, zero = code.constant(1, code.whole), code.zeros()
+    one, down = code.constant(1, code.whole), code.everywhere(code.integer(width), code.whole)
+
+    def here(j, begin):
+        """Whether the places of the windows from j on are `begin`, or one behind it, away from the first cells."""
+        # Planes are too small for a difference that overflows to become one of these.
+        away = builder.sub(code.read_places(1, j), code.place_of(first, j))
+        return [builder.icmp_signed("==", away, step) for step in (begin, builder.add(begin, one))]
+
+    def write(row, j, found):
+        x, zero = code.read(code.data(0), j), code.zeros()
+        left, right = (builder.select(each, x, zero) for each in found)
+        code.write(code.beside(left, right), code.data(row), builder.shl(j, code.index(1)))
+
+    # One row after the other, since memory takes one stream of numbers faster than two.
     for j in code.windows(n):
-        x = code.read(code.data(0), j)
-        ask(builder, code.data(0), builder.add(j, n))
-        ask(builder, code.data(1), builder.add(j, n))
-        begin = builder.add(first, builder.shl(j, code.index(1)))
-        places = builder.load(code.pointer(1, j, code.places), align=8)
-        away = builder.sub(places, code.everywhere(begin, code.places))
-        away = builder.sub(away, code.constant(range(0, 2 * code.lanes, 2), code.places))
-        builder.store(builder.or_(builder.load(seen), away), seen)
-        if code.size == 4:
-            away = builder.trunc(away, code.whole)
-        here = [
-            builder.icmp_signed("==", away, step)
-            for step in (code.constant(0, code.whole), one, down, builder.add(down, one))
-        ]
-        inside = builder.or_(builder.or_(here[0], here[1]), builder.or_(here[2], here[3]))
+        for place in (0, 1):
+            ask(builder, code.data(place), builder.add(j, n))
+        above, below = here(j, code.constant(0, code.whole)), here(j, down)
+        inside = builder.or_(builder.or_(*above), builder.or_(*below))
         builder.store(builder.or_(builder.load(stray), builder.not_(inside)), stray)
-        kept = [builder.select(each, x, zero) for each in here]
-        for row, (left, right) in ((4, kept[:2]), (5, kept[2:])):
-            ask(builder, code.data(row), builder.add(builder.shl(j, code.index(1)), builder.shl(n, code.index(2))))
-            code.write(code.beside(left, right), code.data(row), builder.shl(j, code.index(1)))
-    # Only the lower half of a distance was compared; where the upper half is not 0 the place is outside as well.
-    far = builder.icmp_unsigned(
-        "!=", builder.lshr(builder.load(seen), code.constant(31, code.places)), code.constant(0, code.places)
-    )
-    return builder.or_(code.any(builder.load(stray)), code.any(far))
+        write(4, j, above)
+    for j in code.windows(n):
+        write(5, j, here(j, down))
+    return code.any(builder.load(stray))
 
 
 if not config.DISABLE_JIT:

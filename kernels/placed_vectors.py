@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
 from llvmlite import ir
 
+from kernels.place import PLACE
 from kernels.vector_code import Vectors
 
 __all__ = ["PlacedVectors"]
 
-_WHOLE = ir.IntType(64)
-
 
 class PlacedVectors(Vectors):
-    """Writes code on vectors of numbers, of int64 places, and of integers `whole` that are as wide as the numbers."""
+    """Writes code on vectors of numbers, of places as they lie in arrays, and of integers `whole` as wide as numbers.
+
+    A place is calculated with as a `whole`: what a comparison of numbers chooses has their lanes.
+    """
 
     def __init__(self, context, builder, signature, args):
         super().__init__(context, builder, signature, args)
-        self.places = ir.VectorType(_WHOLE, self.lanes)
+        self.places = ir.VectorType(ir.IntType(8 * np.dtype(PLACE).itemsize), self.lanes)
         self.whole = ir.VectorType(ir.IntType(8 * self.size), self.lanes)
         self.double = ir.VectorType(ir.DoubleType(), self.lanes)
 
@@ -27,7 +30,7 @@ class PlacedVectors(Vectors):
             yield self.builder.select(self.builder.icmp_signed("<", j, last), j, last)
 
     def integer(self, value):
-        """An int64 as an integer as wide as the numbers."""
+        """An index as an integer as wide as the numbers."""
         return self.builder.trunc(value, self.whole.element) if self.size == 4 else value
 
     def wide(self, value):
@@ -38,13 +41,17 @@ class PlacedVectors(Vectors):
         """Float64 as numbers of the type of the rows."""
         return self.builder.fptrunc(value, self.vector) if self.size == 4 else value
 
-    def pointer(self, place, offset, of):
-        return self.builder.bitcast(self.address(self.data(place), offset), of.as_pointer())
+    def read_places(self, place, offset):
+        """Places as `whole` integers."""
+        pointer = self.builder.bitcast(self.address(self.data(place), offset), self.places.as_pointer())
+        read = self.builder.load(pointer, align=np.dtype(PLACE).itemsize)
+        return read if self.places == self.whole else self.builder.sext(read, self.whole)
 
     def write_places(self, value, place, offset):
-        """Store `whole` integers as int64."""
-        wide = self.builder.sext(value, self.places) if self.size == 4 else value
-        self.builder.store(wide, self.pointer(place, offset, self.places), align=8)
+        """Store `whole` integers as places."""
+        value = value if self.places == self.whole else self.builder.trunc(value, self.places)
+        pointer = self.builder.bitcast(self.address(self.data(place), offset), self.places.as_pointer())
+        self.builder.store(value, pointer, align=np.dtype(PLACE).itemsize)
 
     def any(self, vector):
         """Whether a lane of a vector of bits is set."""

@@ -15,6 +15,7 @@ import numpy as np
 from kernels._jit import kernel, parallel_kernel, prange
 from kernels.halving import halves, mean_of_pairs, mean_of_pairs_gradient
 from kernels.largest_rows import SPARE_BYTES, largest_of_rows
+from kernels.place import PLACE
 from kernels.rolling_sums import mean_of_nine, rolls
 from kernels.vector_code import VECTOR_BYTES
 from kernels.vector_rows import weave
@@ -48,13 +49,13 @@ def _max_rows(x, smallest, kernel, stride, dilation, begin, first, last, y, swit
     made, inside, along = phases_of(x[0, 0], columns, kernel[1], stride[1], dilation[1], begin[1], -np.inf)
     slots = min((kernel[0] - 1) * dilation[0] + 1, height)
     step = columns + SPARE_BYTES // x.itemsize
-    numbers, places = np.zeros(made.size + (slots + 1) * step, x.dtype), np.zeros((slots + 2) * step, np.int32)
+    numbers, places = np.zeros(made.size + (slots + 1) * step, x.dtype), np.zeros((slots + 2) * step, PLACE)
     numbers[: made.size] = made.reshape(made.size)
     phases = numbers[: made.size].reshape(made.shape)
     for j in range(columns):
         places[j] = j * stride[1] - begin[1]
-    of_columns, shifts = np.zeros(kernel[1], np.int64), np.arange(kernel[1]).astype(np.int32) * np.int32(dilation[1])
-    at, places_at, of_rows = np.empty(kernel[0], np.int64), np.empty(kernel[0], np.int64), np.empty(kernel[0], np.int32)
+    of_columns, shifts = np.zeros(kernel[1], np.int64), np.arange(kernel[1]).astype(PLACE) * PLACE(dilation[1])
+    at, places_at, of_rows = np.empty(kernel[0], np.int64), np.empty(kernel[0], np.int64), np.empty(kernel[0], PLACE)
     held = np.full(slots, -1)
     outside = min(columns, (begin[1] + stride[1] - 1) // stride[1])
     best, found = numbers[made.size + slots * step :][:columns], places[(slots + 1) * step :][:columns]
@@ -134,7 +135,7 @@ def _max_rows_directly(  # type: ignore[no-untyped-def]
 def max_pool(x, smallest, kernel, stride, dilation, begin, first, last, y, switches):  # type: ignore[no-untyped-def]
     """y[m,i,j] = max over (u,v) of x[m,r,c]; switches[m,i,j] = r·W + c of the first cell in row order that has it.
 
-    x (M, H, W) of less than 2³⁰ cells a plane, y and switches (M, OH, OW). Padding never wins; NaN does. With
+    x (M, H, W) of less than `MOST_CELLS` cells a plane, y and switches (M, OH, OW). Padding never wins; NaN does. With
     `smallest` the minimum takes the place of the maximum.
     """
     for task in prange((last - first + _RUN - 1) // _RUN):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from kernels._jit import kernel, parallel_kernel, prange, read_only
 from kernels.leading_rows import insert_rows
+from kernels.place import PLACE
 from kernels.vector_code import VECTOR_BYTES
 
 BLOCK = 8192
@@ -169,7 +170,7 @@ def _pick_few_of_columns(x, start, stop, limits, k, y, switches):  # type: ignor
                 for j in range(columns - whole):
                     behind[q * lanes + j] = x[top + q, start + whole + j]
             insert_rows(behind, limits, 0, lanes, rows, top, best[whole:], places[whole:], k, line, lanes)
-    found = np.empty(k, np.int64)
+    found = np.empty(k, PLACE)
     for j in range(columns):
         for s in range(k):
             found[s] = places[s * line + j]
@@ -210,7 +211,7 @@ def _k_max_lines(x, limits, along_width, m, start, stop, y, switches):  # type: 
     if few and not along_width:
         _pick_few_of_columns(x[m], start, stop, limits, k, y[m], switches[m])
         return
-    best, places = np.empty(k, x.dtype), np.empty(k + 1, np.int64)
+    best, places = np.empty(k, x.dtype), np.empty(k + 1, PLACE)
     lanes = VECTOR_BYTES // x.itemsize
     lists, list_places = np.empty(k * lanes if few else 0, x.dtype), np.empty((k + 1) * lanes if few else 0, x.dtype)
     # A few cells more than the line: lines that are a power of two apart would fight for the same places of a cache.
@@ -269,8 +270,8 @@ def _largest_of_blocks(x, limits, places):  # type: ignore[no-untyped-def]
 
 
 def largest(x: Array) -> Array:
-    """The place of the maximum of each row of x (M, K), int64 (M,): the first NaN, else the first of the largest."""
-    places = np.empty((len(x), -(-x.shape[1] // BLOCK)), np.int64)
+    """The place of the maximum of each row of x (M, K), (M,): the first NaN, else the first of the largest."""
+    places = np.empty((len(x), -(-x.shape[1] // BLOCK)), PLACE)
     _largest_of_blocks(*bits(x), places)
     of_blocks = np.take_along_axis(x, places, axis=1)
     best: Array = places[np.arange(len(x)), of_blocks.argmax(axis=1)]

@@ -196,8 +196,8 @@ def stochastic_pool(  # type: ignore[no-untyped-def]
 
     switches[m,i,j] = r·W + c of k, probabilities[m,i,j] = p[k], crowds[m,i,j] = (Σa)²/Σa². A window of zeros gives
     y = 0, p = 0, its first cell and 1; NaN or infinity in it is its y, p is NaN then.
-    x (M, H, W); the others (M, OH, OW), y and p of the type of x, switches int64; crowds float64, without a cell where
-    numbers are drawn. No window has more than `most` cells inside of x.
+    x (M, H, W); the others (M, OH, OW), y and p of the type of x, switches of `PLACE`; crowds float64, without a cell
+    where numbers are drawn. No window has more than `most` cells inside of x.
     """
     for task in prange((last - first + _RUN - 1) // _RUN):
         start = first + task * _RUN

@@ -30,7 +30,7 @@ def direct(taps, stride, dilation, windows, itemsize):  # type: ignore[no-untype
 def largest_of_windows(s, at, step, rows, taps, stride, first, smallest, y, places, to, n):
     """y[to + j] and places[to + j] for j < n, n at least a vector; with `smallest` the smallest number instead.
 
-    s and y are of one float type, places of int64, contiguous with one axis. Nothing is checked.
+    s and y are of one float type, places of `PLACE`, contiguous with one axis. Nothing is checked.
     """
     cells = at + np.arange(rows)[:, None] * step + np.arange(taps)
     cells = cells.reshape(-1) + np.arange(n)[:, None] * stride
@@ -70,6 +70,12 @@ def _emit(context, builder, signature, args):
             start = builder.add(
                 code.everywhere(place, code.whole), code.constant(range(0, stride * code.lanes, stride), code.whole)
             )
+            # What the next row of windows has beyond this one, in the order of memory, if strides are alike.
+            ahead = builder.add(
+                begin, builder.add(builder.mul(rows, step), builder.mul(j, index(stride * (stride - 1))))
+            )
+            for q in range(stride):
+                ask(builder, s, builder.add(ahead, index(q * stride * code.lanes)))
             number = signed(cells(begin, taps, stride)[0])
             before = builder.block
             loop, end = builder.append_basic_block("row"), builder.append_basic_block("end")
@@ -79,11 +85,9 @@ def _emit(context, builder, signature, args):
             for phi, value in ((u, index(0)), (best, number), (found, start)):
                 phi.add_incoming(value, before)
             down = builder.mul(u, step)
-            row = builder.add(begin, down)
-            ask(builder, s, builder.add(row, builder.mul(rows, step)))
             kept, place = best, found
             here = builder.add(start, code.everywhere(code.integer(down), code.whole))
-            for v, cell in enumerate(signed(cell) for cell in cells(row, taps, stride)):
+            for v, cell in enumerate(signed(cell) for cell in cells(builder.add(begin, down), taps, stride)):
                 above = code.above(kept, cell)
                 kept = builder.select(above, cell, kept)
                 place = builder.select(above, builder.add(here, code.constant(v, code.whole)), place)

@@ -21,7 +21,7 @@ from explorer.model.evaluator import Evaluator, Event, Failed, Job, Preparing, R
 from explorer.model.preparing import Preparation
 from explorer.ops import warm_up
 from explorer.ops.op import Array, Arrays, Cancelled, Op, Tick
-from explorer.ops.warm_up import COLOURS, WHOLE_NUMBERS, Part
+from explorer.ops.warm_up import COLOURS, PLACES, Part
 from explorer.refusal import Refusal
 
 WAIT = 20
@@ -400,7 +400,7 @@ def test_a_request_waits_until_what_it_needs_is_compiled() -> None:
         ({}, set()),
         ({"content": "gradients"}, {("scale gradient", "float32")}),
         ({"content": "both"}, {("scale gradient", "float32")}),
-        ({"port": "switches"}, {(COLOURS, WHOLE_NUMBERS)}),
+        ({"port": "switches"}, {(COLOURS, PLACES)}),
     ],
     ids=["maps", "gradients", "both", "places"],
 )

@@ -29,6 +29,7 @@ from explorer.model.gradients import Origin, gradients
 from explorer.model.pictures import from_array
 from explorer.ops.op import Cancelled
 from explorer.refusal import Refusal
+from kernels.place import PLACE
 
 RUNNING = ["batch_norm1.running_mean", "batch_norm1.running_var"]
 VALUES = [f"{each}1" for each in CHAIN] + [*RUNNING, "max_pool1.switches", "softmax1.loss"]
@@ -66,7 +67,7 @@ def test_an_npz_holds_every_layer_by_its_name_bit_for_bit(tmp_path: Path, dtype:
         assert sorted(arrays.files) == sorted(VALUES)
         for name in VALUES:
             assert same_bits(arrays[name], computed(replace(document, dtype=dtype), name)), name
-        assert arrays["max_pool1.switches"].dtype == np.int64
+        assert arrays["max_pool1.switches"].dtype == PLACE
         assert arrays["input1"].shape == (1, 3, 12, 10)
 
 
@@ -166,7 +167,7 @@ def test_a_safetensors_file_follows_its_layout(tmp_path: Path) -> None:
         start, stop = each["data_offsets"]
         assert start == end
         end = stop
-        dtype = {"F32": "<f4", "I64": "<i8"}[each["dtype"]]
+        dtype = {"F32": "<f4", "I32": "<i4"}[each["dtype"]]
         found = np.frombuffer(data[8 + length + start : 8 + length + stop], dtype).reshape(each["shape"])
         assert same_bits(found, computed(document, name)), name
     assert len(data) == 8 + length + end

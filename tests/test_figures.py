@@ -88,12 +88,12 @@ def test_a_large_map_is_exact_across_the_blocks_that_it_is_painted_in(tmp_path: 
     np.testing.assert_array_equal(pixels(image, figure_layout((maps,), asked).tiles[0].image), expected)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.int64])
 def test_a_figure_has_the_colours_of_the_stage(dtype: Any) -> None:
     from kernels.colouring import colour_maps
 
     values = (np.random.default_rng(0).standard_normal((1, 40, 50)) * 9).astype(dtype)
-    if dtype != np.int64:
+    if np.issubdtype(dtype, np.floating):
         values[0, 0, :3] = np.nan, np.inf, -np.inf
     images = np.empty(values.shape, np.uint32)
     colour_maps(values, np.array([-5.0]), np.array([7.0]), table("viridis"), NOT_A_NUMBER, images)

@@ -14,6 +14,7 @@ from explorer.model.gallery import SIDE, computed, grouped, illustration
 from explorer.ops import operations
 from explorer.ops.op import Arrays, Cancelled, Cell, Op, Region, Sample, Shapes, Tick, Weights
 from explorer.refusal import Refusal
+from kernels.place import PLACE
 
 NAMES = sorted(operations())
 RELU = operations()["relu"]
@@ -72,7 +73,7 @@ def test_unpooling_is_shown_on_what_a_pooling_gives() -> None:
     x, switches, plane = found.inputs
     assert x.shape == switches.shape == (1, 3, SIDE // 2, SIDE // 2)
     assert plane.shape == found.outputs[0].shape == (1, 3, SIDE, SIDE)
-    assert switches.maps.values.dtype == np.int64
+    assert switches.maps.values.dtype == PLACE
     back = found.outputs[0].maps.values
     assert (back != 0).sum() <= x.maps.values.size
     assert back.max() == x.maps.values.max()

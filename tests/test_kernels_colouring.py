@@ -9,11 +9,12 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from kernels.colouring import colour_maps, histograms, map_statistics
+from kernels.place import PLACE
 
 TABLE = (np.uint32(0xFF000000) + np.arange(256, dtype=np.uint32)).astype(np.uint32)
 ODD = np.uint32(0xFFFF00C8)
 
-types = pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+types = pytest.mark.parametrize("dtype", [np.float32, np.float64, PLACE, np.int64])
 
 
 def statistics_of(x: Any) -> Any:
@@ -108,7 +109,9 @@ def test_a_histogram_counts_every_finite_number_of_the_range_once(dtype: Any) ->
     histograms(x, low, high, counts)
     assert (counts.sum(axis=1) == 20 * 31).all()
     for each, row in zip(x, counts, strict=True):
-        assert np.abs(np.cumsum(row) - np.cumsum(np.histogram(each, 16)[0])).max() <= (2 if dtype != np.int64 else 9)
+        assert np.abs(np.cumsum(row) - np.cumsum(np.histogram(each, 16)[0])).max() <= (
+            9 if np.issubdtype(dtype, np.integer) else 2
+        )
 
 
 def test_a_histogram_leaves_out_what_is_not_finite_or_outside() -> None:

@@ -13,6 +13,7 @@ from explorer.ops import counter_random, kmax_pool, max_unpool, mean_pool
 from explorer.ops.op import no_tick
 from kernels.leading_rows import insert_rows
 from kernels.pair_rows import draw_pairs, mean_pairs, repeat_pairs, spread_pairs
+from kernels.place import PLACE
 from kernels.selection import bits
 from kernels.vector_code import VECTOR_BYTES
 from kernels.window_rows import largest_of_windows
@@ -71,7 +72,7 @@ def test_the_extreme_of_a_row_of_windows_is_the_first_one_and_no_cell_beside_is_
     x = _mixed((kernel[0], width), dtype, n * stride)
     windows = np.lib.stride_tricks.sliding_window_view(x, kernel)[0, 3::stride][:n].reshape(n, -1)
     at = np.argmax(-windows if smallest else windows, 1)
-    y, places = np.full(n + 2, 77, dtype), np.full(n + 2, 77)
+    y, places = np.full(n + 2, 77, dtype), np.full(n + 2, 77, PLACE)
     _largest(x.ravel(), 3, width, kernel, stride, smallest, y, places, n)
     np.testing.assert_array_equal(y, [77, *windows[np.arange(n), at], 77])
     expected = 3 + np.arange(n) * stride + at // kernel[1] * width + at % kernel[1]
@@ -104,7 +105,7 @@ def test_a_draw_from_pairs_falls_where_the_random_number_of_its_place_falls(dtyp
     rows = rng.integers(-3, 4, (2, 2 * n)).astype(dtype)
     rows[:, 6:8] = -1
     state = counter_random.member(counter_random.member(0, seed), plane)
-    y, places, p = np.full(n + 1, 77, dtype), np.full(n + 1, 77), np.full(n + 1, 77, dtype)
+    y, places, p = np.full(n + 1, 77, dtype), np.full(n + 1, 77, PLACE), np.full(n + 1, 77, dtype)
     assert not _draw(*rows, np.uint64(state), y, places, p, n)
     for j in range(n):
         cells = [max(float(rows[u, 2 * j + v]), 0.0) for u in (0, 1) for v in (0, 1)]
@@ -124,7 +125,7 @@ def test_numbers_go_back_to_pairs_and_a_place_outside_of_its_window_is_told(dtyp
     rng = np.random.default_rng(n)
     x = rng.standard_normal(n).astype(dtype)
     cells = rng.integers(0, 4, n)
-    places = 100 + 2 * np.arange(n) + cells // 2 * 50 + cells % 2
+    places = (100 + 2 * np.arange(n) + cells // 2 * 50 + cells % 2).astype(PLACE)
     rows = np.full((2, 2 * n + 1), 77, dtype)
     assert not _spread(x, places, *rows, n)
     expected = np.full(rows.shape, 77, dtype)
@@ -132,9 +133,10 @@ def test_numbers_go_back_to_pairs_and_a_place_outside_of_its_window_is_told(dtyp
     expected[cells // 2, 2 * np.arange(n) + cells % 2] = x
     np.testing.assert_array_equal(rows, expected)
     for j in (0, 10, n - 1):
-        for away in (-1, 2, 49, 52, 1 << 32, -(1 << 32), 1 << 62):
+        begin = 100 + 2 * j
+        for place in (begin - 1, begin + 2, begin + 49, begin + 52, np.iinfo(PLACE).min, np.iinfo(PLACE).max):
             wrong = places.copy()
-            wrong[j] = 100 + 2 * j + away
+            wrong[j] = place
             assert _spread(x, wrong, *rows, n)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,20 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from explorer.ops import lp_pool, max_pool, max_unpool, mean_pool, min_pool, stochastic_pool
+from explorer import limits
+from explorer.ops import (
+    global_max_pool,
+    kmax_pool,
+    lp_pool,
+    max_pool,
+    max_unpool,
+    mean_pool,
+    min_pool,
+    stochastic_pool,
+)
 from explorer.ops.op import Cell, no_tick
 from explorer.refusal import Refusal
+from kernels.place import PLACE
 from tests.onnx_oracle import near, run
 from tests.pooling_cases import accepted, attributes, gradient, numbers, pairs, pooled, seeds, shapes, windows
 
@@ -258,6 +270,59 @@ def test_switches_outside_of_the_map_are_refused_and_write_nothing(place: int) -
     plane = np.broadcast_to(np.int8(0), (1, 1, 2, 3))
     with pytest.raises(Refusal, match=f"place {place}; .* 2 × 3 are 0 to 5"):
         max_unpool.OP.forward((np.ones((1, 1, 1, 2)), switches, plane), {}, max_unpool.Params(), no_tick)
+
+
+@pytest.mark.parametrize("place", [1 << 32, (1 << 32) + 5, -(1 << 32), 1 << 62, (1 << 63) + 1])
+def test_a_switch_that_a_narrower_type_would_take_elsewhere_is_refused_with_its_true_value(place: int) -> None:
+    # The others lie in their windows of 2 × 2, so that the quick way is taken first.
+    dtype = np.uint64 if place > np.iinfo(np.int64).max else np.int64
+    switches = np.arange(0, 128, 2).astype(dtype).reshape(1, 1, 1, 64)
+    switches[..., 17] = place
+    plane = np.broadcast_to(np.int8(0), (1, 1, 2, 128))
+    with pytest.raises(Refusal, match=f"place {place}; .* 2 × 128 are 0 to 255"):
+        max_unpool.OP.forward((np.ones(switches.shape), switches, plane), {}, max_unpool.Params(), no_tick)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32, np.uint32, np.int64, np.uint64])
+@pytest.mark.parametrize("columns", [3, 16])
+def test_switches_of_any_integer_type_are_taken(columns: int, dtype: Any) -> None:
+    rng = np.random.default_rng(columns)
+    x = rng.standard_normal((1, 2, 3, columns))
+    rows = 2 * np.arange(3)[:, None] + rng.integers(0, 2, x.shape)
+    switches = rows * 2 * columns + 2 * np.arange(columns) + rng.integers(0, 2, x.shape)
+    plane = np.broadcast_to(np.int8(0), (1, 2, 6, 2 * columns))
+    (y,), saved = max_unpool.OP.forward((x, switches.astype(dtype), plane), {}, max_unpool.Params(), no_tick)
+    expected = np.zeros((2, 12 * columns))
+    np.put_along_axis(expected, switches.reshape(2, -1), x.reshape(2, -1), 1)
+    np.testing.assert_array_equal(y.reshape(2, -1), expected)
+    np.testing.assert_array_equal(max_unpool.OP.backward([y], saved, no_tick)[0][0], x)
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        (max_pool, max_pool.Params()),
+        (stochastic_pool, stochastic_pool.Params()),
+        (kmax_pool, kmax_pool.Params(1, "height")),
+        (global_max_pool, global_max_pool.Params()),
+        (max_unpool, max_unpool.Params()),
+        (max_unpool, max_unpool.Params(output="numbers", extents=(1 << 15, 1 << 15))),
+    ],
+)
+def test_a_map_of_more_cells_than_places_count_is_refused_whatever_the_other_limits_are(
+    operation: Any, params: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "_current", replace(limits.current(), array_bytes=1 << 50))
+    side = 1 << 15
+    shapes = [((1, 1, side, width),) for width in (side - 1, side)]
+    if operation is max_unpool:
+        shapes = [((1, 1, 2, 2), (1, 1, 2, 2), *each) for each in shapes]
+    # One cell less than the limit is taken, and its last place is one of the type.
+    fitting = replace(params, extents=(side, side - 1)) if operation is max_unpool else params
+    operation.OP.shape(shapes[0], fitting)
+    assert side * side - 1 <= np.iinfo(PLACE).max
+    with pytest.raises(Refusal, match=f"{side} × {side} has {side * side} cells; .* up to {side * side - 1}"):
+        operation.OP.shape(shapes[1], params)
 
 
 def test_where_switches_meet_the_last_stays_or_they_add_up() -> None:

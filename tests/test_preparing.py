@@ -72,7 +72,7 @@ def test_all_operations_are_compiled_with_their_gradients_and_colours(monkeypatc
     warm_up.warm_up(told.append)
     ways = [(name, dtype) for dtype in ("float32", "float64") for name in (*operations(), "methods")]
     back = [(f"{name} gradient", dtype) for name, dtype in ways]
-    colours = [("colours", dtype) for dtype in ("float32", "float64", "int64")]
+    colours = [("colours", dtype) for dtype in ("float32", "float64", "int32")]
     assert sorted(told) == sorted(ways + back + colours)
     assert ran == [*told, ("complete", "")]
 
@@ -143,7 +143,7 @@ def test_gradients_and_places_are_waited_for_by_those_who_look_at_them() -> None
     seen = preparing.needed(shown, "float32")
     with_gradients = preparing.needed(shown, "float32", gradients=True)
     assert set(with_gradients) - set(seen) == {("input gradient", "float32"), ("max_pool gradient", "float32")}
-    assert preparing.needed(shown, "float32", places=True) == (*seen, ("colours", "int64"))
+    assert preparing.needed(shown, "float32", places=True) == (*seen, ("colours", "int32"))
 
 
 def test_a_document_waits_for_fast_methods_where_a_layer_goes_by_one() -> None:

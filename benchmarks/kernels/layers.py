@@ -117,7 +117,7 @@ def unpooling(x: Any) -> Iterator[Work]:
         "Pooling",
         "unpooling 2×2",
         lambda: op.forward(pooled, {}, op.Params(), no_tick),
-        of_torch(lambda y, places: functional().max_unpool2d(y, places, 2), pooled[0], pooled[1]),
+        of_torch(lambda y, places: functional().max_unpool2d(y, places, 2), pooled[0], pooled[1].astype(np.int64)),
         0.0,
         2.0,
         2.7,
@@ -143,7 +143,10 @@ def pooling_gradients(x: Any) -> Iterator[Work]:
             def of_mean(gy: Any, x: Any, size: Any = size, stride: Any = stride) -> Any:
                 return aten.avg_pool2d_backward(gy, x, size, stride, [0, 0], False, True, None)
 
-            peers = of_torch(of_max, gys[0], x, ys[1]) if kind == "max" else of_torch(of_mean, gys[0], x)
+            if kind == "max":
+                peers = of_torch(of_max, gys[0], x, ys[1].astype(np.int64))
+            else:
+                peers = of_torch(of_mean, gys[0], x)
             yield Work("Pooling", f"gradient of {kind} {name}", ours, peers, 0.0, 1.0, 1.5)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from explorer.model.document import Document
 from explorer.ops.op import Tick
-from explorer.ops.warm_up import COLOURS, METHODS, WHOLE_NUMBERS, Part, by_a_method, parts, parts_of, ready, written
+from explorer.ops.warm_up import COLOURS, METHODS, PLACES, Part, by_a_method, parts, parts_of, ready, written
 from kernels._jit import mark_complete
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ def needed(document: Document, dtype: str, *, gradients: bool = False, places: b
     if any(by_a_method(node.params) for node in document):
         names.append(METHODS)
     parts = parts_of(names, dtype, gradients=gradients)
-    return (*parts, (COLOURS, WHOLE_NUMBERS)) if places else parts
+    return (*parts, (COLOURS, PLACES)) if places else parts
 
 
 class Preparation:

@@ -19,6 +19,7 @@ from explorer.refusal import Message, message
 from kernels import pooling, window_gradient
 from kernels._jit import read_only
 from kernels.bands import bands
+from kernels.place import PLACE
 
 _TIES = (("first", "All to the first"), ("all", "All to each"), ("split", "In equal shares"))
 _TIES_HINT = "What each of several equal ones gets of the gradient of its window. The switch is always the first."
@@ -40,7 +41,7 @@ def _forward(smallest: bool, x: Array, params: Params, tick: Tick) -> tuple[Arra
     windows = window(x.shape, params)
     planes = windows.planes(x)
     y = np.empty((len(planes), *windows.outputs), x.dtype)
-    switches = np.empty(y.shape, np.int64)
+    switches = np.empty(y.shape, PLACE)
     for first, last in bands(len(planes) * windows.outputs[0], windows.vector_cost, tick):
         pooling.max_pool(planes, smallest, *windows.geometry, first, last, y, switches)
     outputs = x.shape[:2] + windows.outputs

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.ops.array_size import check_places
 from explorer.ops.explanation import Grid, Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights
 from explorer.ops.pooled_places import HINTS, OUTPUTS, backward, explain_plane, place_step, plane_of
@@ -16,18 +17,20 @@ from explorer.ops.whole_map import reads as whole
 from explorer.refusal import message
 from kernels import selection
 from kernels.bands import bands
+from kernels.place import PLACE
 
 _SHOWN = 16
 
 
 def shape(shapes: Shapes, params: Params) -> Shapes:
+    check_places(*shapes[0][2:])
     return pooled(shapes), pooled(shapes), shapes[0]
 
 
 def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[Arrays, Any]:
     (x,) = xs
     planes = x.reshape(x.shape[0] * x.shape[1], -1)
-    switches = np.empty((len(planes), 1, 1), np.int64)
+    switches = np.empty((len(planes), 1, 1), PLACE)
     for first, last in bands(len(planes), planes.shape[1], tick):
         switches[first:last, 0, 0] = selection.largest(planes[first:last])
     y = np.take_along_axis(planes, switches[:, 0], axis=1)

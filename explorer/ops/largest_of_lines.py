@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.ops.array_size import check_places
 from explorer.ops.explanation import Grid, Number, Sign, Step
 from explorer.ops.op import Array, Arrays, Cell, Region, Sample, Shape, Shapes, Tick
 from explorer.ops.parameters import choice
@@ -15,6 +16,7 @@ from explorer.ops.pooled_places import explain_plane, place_step, plane_of
 from explorer.refusal import Refusal, message
 from kernels import selection
 from kernels.bands import bands
+from kernels.place import PLACE
 
 _SHOWN = 32
 _AXES = ("height", "width")
@@ -34,6 +36,7 @@ def size_of(shape: Shape, params: Any) -> int:
 def outputs(shape: Shape, params: Any, k: int, label: str) -> Shapes:
     """The shapes of y, switches and plane for the k largest, or a Refusal where the axis is shorter."""
     size = size_of(shape, params)
+    check_places(*shape[2:])
     if k > size:
         raise Refusal(
             "{label} is {k}; the {axis} of the maps is {size}.",
@@ -53,7 +56,7 @@ def forward(xs: Arrays, pooled: Shape, params: Any, tick: Tick) -> tuple[Arrays,
     along_width = params.axis == "width"
     planes, limits = selection.bits(x.reshape(-1, *x.shape[2:]))
     y = np.empty((len(planes), *pooled[2:]), x.dtype)
-    switches = np.empty(y.shape, np.int64)
+    switches = np.empty(y.shape, PLACE)
     lines, size = x.shape[2:] if along_width else x.shape[:1:-1]
     runs = -(-lines // selection.LINES)
     for first, last in bands(len(planes) * runs, 8 * size * min(lines, selection.LINES), tick):

@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from explorer.ops.array_size import check_size
+from explorer.ops.array_size import check_places, check_size
 from explorer.ops.brief_sum import brief_sum
 from explorer.ops.explanation import Grid, Number, Sign, Step
-from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shapes, Tick, Weights, times
+from explorer.ops.op import Array, Arrays, Cell, Op, Region, Sample, Shape, Shapes, Tick, Weights, times
 from explorer.ops.parameters import choice, pair
 from explorer.ops.pooled_places import put_into_pairs
 from explorer.refusal import Refusal, message
 from kernels import unpooling
 from kernels._jit import read_only
 from kernels.bands import bands
+from kernels.place import PLACE
 
 _MOST = 1 << 16
 _SIZE = "Switches count the cells of this size in row order: another width takes them to other cells."
@@ -47,6 +48,7 @@ def shape(shapes: Shapes, params: Params) -> Shapes:
     if params.output == "numbers":
         output = *x[:2], *params.extents
         check_size("A smaller height or width needs less.", output=output)
+        check_places(*params.extents)
         return (output,)
     if x[:2] != plane[:2]:
         raise Refusal(
@@ -54,6 +56,7 @@ def shape(shapes: Shapes, params: Params) -> Shapes:
             x=times(x[:2]),
             plane=times(plane[:2]),
         )
+    check_places(*plane[2:])
     return (plane,)
 
 
@@ -62,29 +65,37 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     (output,) = shape(tuple(each.shape for each in xs), params)
     planes = x.shape[0] * x.shape[1]
     numbers = read_only(x.reshape(planes, *x.shape[2:]))
-    places = read_only(np.ascontiguousarray(switches, np.int64).reshape(numbers.shape))
+    if switches.dtype != PLACE:
+        # A narrower type would hold another place than one that is too large for it.
+        _check_inside(switches, params, output)
+    places = read_only(np.ascontiguousarray(switches, PLACE).reshape(numbers.shape))
     y = np.empty((planes, *output[2:]), x.dtype)
     apart = put_into_pairs(numbers, places, y, tick)
     if not apart:
+        # An index out of range would write outside of the array.
+        _check_inside(places, params, output)
         _put_anywhere(numbers, places, params, y, tick)
     last_stays = params.overlap == "last" and not apart
     return (y.reshape(output),), (x.shape, x.dtype, places.reshape(planes, -1), last_stays)
 
 
-def _put_anywhere(x: Array, switches: Array, params: Params, y: Array, tick: Tick) -> None:
-    """Unpooling whatever the places, or a Refusal of one that is outside of the map."""
-    cells = y.shape[1] * y.shape[2]
-    # An index out of range would write outside of the array.
+def _check_inside(switches: Array, params: Params, output: Shape) -> None:
+    """Refuse a place that is outside of the map."""
+    height, width = output[2:]
     low, high = int(switches.min()), int(switches.max())
-    if low < 0 or high >= cells:
+    if low < 0 or high >= height * width:
         raise Refusal(
             "The switches hold the place {place}; the places of a map of {height} × {width} are 0 to {last}.",
             place=low if low < 0 else high,
-            height=y.shape[1],
-            width=y.shape[2],
-            last=cells - 1,
+            height=height,
+            width=width,
+            last=height * width - 1,
             hint="" if params.output == "plane" else "Switches count the cells of the output in row order.",
         )
+
+
+def _put_anywhere(x: Array, switches: Array, params: Params, y: Array, tick: Tick) -> None:
+    """Unpooling whatever the places."""
     y[:] = 0
     kernel = unpooling.put if params.overlap == "last" else unpooling.put_sum
     flat, places, result = (each.reshape(len(y), -1) for each in (x, switches, y))
@@ -174,7 +185,7 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
         cells = plane[2] * plane[3]
         per_map = pooled[2] * pooled[3]
         places = [rng.choice(cells, per_map, replace=per_map > cells) for _ in range(math.prod(pooled[:2]))]
-        switches = np.stack(places).astype(np.int64).reshape(pooled)
+        switches = np.stack(places).astype(PLACE).reshape(pooled)
         view = np.broadcast_to(np.int8(0), plane)
         return Sample(title=title, xs=(rng.standard_normal(pooled), switches, view), params=Params(**params))
 
@@ -183,7 +194,7 @@ def samples(rng: np.random.Generator) -> Sequence[Sample]:
         down, right = rng.integers(0, 2, (2, *pooled))
         switches = (rows[:, None] + down) * plane[3] + columns + right
         sample = case(title, pooled, plane, **params)
-        return replace(sample, xs=(sample.xs[0], switches, sample.xs[2]))
+        return replace(sample, xs=(sample.xs[0], switches.astype(PLACE), sample.xs[2]))
 
     return (
         case("Back from 2 × 2", (2, 2, 2, 3), (2, 2, 4, 6)),

@@ -2,7 +2,7 @@
 
 Axes everywhere: n image of the batch, c channel, i row, j column; (u, v) row and column inside a window.
 An operation takes its inputs as a tuple of arrays in the order of `inputs` and returns a tuple in the order of
-`outputs`. Arrays are C-contiguous N, C, H, W, float32 or float64, never written to; positions are int64.
+`outputs`. Arrays are C-contiguous N, C, H, W, float32 or float64, never written to; places are `PLACE`.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from explorer.ops.array_size import check_places
 from explorer.ops.explanation import Grid
 from explorer.ops.op import Array, Cell, Region, Shape, Shapes
 from explorer.ops.padding import (
@@ -29,7 +30,6 @@ from explorer.refusal import Refusal, message
 from kernels._jit import read_only
 
 _CEIL_HINT = "Keep a last window that is only partly inside, as long as it begins inside (Caffe's rule)."
-_MOST_CELLS = 1 << 30
 _LANES = 4
 _PLACES = ("row", "column")
 
@@ -173,12 +173,7 @@ def _counts(windows: Window, axis: int, padding: bool) -> Array:
 def window(shape: Shape, params: Params) -> Window:
     """The windows over maps of `shape` (N, C, H, W), or a Refusal: too large, or one with nothing but padding in it."""
     extents = shape[2], shape[3]
-    if extents[0] * extents[1] >= _MOST_CELLS:
-        raise Refusal(
-            "A map of {cells} cells is too large to pool; the limit is {limit}.",
-            cells=extents[0] * extents[1],
-            limit=_MOST_CELLS - 1,
-        )
+    check_places(*extents)
     around = pads(params.padding, params.pads, params.kernel, params.stride, params.dilation, extents)
     rows, columns = (
         extent(

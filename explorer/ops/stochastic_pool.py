@@ -19,6 +19,7 @@ from explorer.refusal import Refusal
 from kernels import pooling, stochastic_pooling, window_gradient
 from kernels._jit import read_only
 from kernels.bands import bands
+from kernels.place import PLACE
 
 _MODES = (("training", "Draw one number (training)"), ("inference", "Expected number (inference)"))
 _SEED_HINT = "The same seed draws the same numbers, at each place of each map of each image of the batch."
@@ -79,7 +80,7 @@ def forward(xs: Arrays, weights: Weights, params: Params, tick: Tick) -> tuple[A
     planes = windows.planes(x)
     draws = params.mode == "training"
     y, probabilities = (np.empty((len(planes), *windows.outputs), x.dtype) for _ in range(2))
-    switches = np.empty(y.shape, np.int64)
+    switches = np.empty(y.shape, PLACE)
     crowds = np.empty((0, 0, 0) if draws else y.shape)
     how = draws, params.seed, *windows.geometry, windows.most
     for first, last in bands(len(planes) * windows.outputs[0], 4 * windows.row_cost, tick):

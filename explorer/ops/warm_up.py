@@ -21,6 +21,7 @@ from explorer.ops import operations
 from explorer.ops.op import Op, no_tick
 from kernels._jit import complete, mark_complete, read_only
 from kernels.colouring import colour_maps, histograms, map_statistics
+from kernels.place import PLACE
 
 Part = tuple[str, str]
 """An operation by its name, `COLOURS`, `METHODS`, or the gradient of one of them, and a number format."""
@@ -29,8 +30,8 @@ COLOURS = "colours"
 METHODS = "methods"
 """Layers that are not computed by the plain sum: most documents begin without one, and they take long to compile."""
 FORMATS = ("float32", "float64")
-WHOLE_NUMBERS = "int64"
-"""Of maps of places; only colours are made of these."""
+PLACES = np.dtype(PLACE).name
+"""The format of places: a map of them has only colours."""
 _GRADIENT = " gradient"
 NICER = 10
 
@@ -46,7 +47,7 @@ def parts() -> tuple[Part, ...]:
     there = tuple((name, dtype) for dtype in FORMATS for name in (COLOURS, *ways))
     back = tuple(gradient_of((name, dtype)) for dtype in FORMATS for name in ways)
     half = len(there) // 2
-    return (*there[:half], (COLOURS, WHOLE_NUMBERS), *back[: len(ways)], *there[half:], *back[len(ways) :])
+    return (*there[:half], (COLOURS, PLACES), *back[: len(ways)], *there[half:], *back[len(ways) :])
 
 
 def gradient_of(part: Part) -> Part:
