@@ -127,7 +127,8 @@ def _sum_bands(x, w, bias, y, groups, needed, band, block, k_first, k_last, task
 
 
 @parallel_kernel
-def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, tasks, last, workers):
+def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, first, last, workers):
+    tasks = queue(first)
     for _ in prange(workers):
         _sum_bands(x, w, bias, y, groups, needed, band, block, k_first, k_last, tasks, last)
 
@@ -174,9 +175,8 @@ def _correlation(problem: Problem, table: Taps) -> Run:
         for k in range(0, filters, share):
             for first in range(0, tasks, calls):
                 tick()
-                last = min(first + calls, tasks)
-                begin, k_last = queue(first), min(k + share, filters)
-                _correlate(x, w, b, y, groups, needed, band, block, k, k_last, begin, last, threads())
+                last, k_last = min(first + calls, tasks), min(k + share, filters)
+                _correlate(x, w, b, y, groups, needed, band, block, k, k_last, first, last, threads())
 
     return run
 
