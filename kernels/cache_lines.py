@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ctypes import addressof, c_char
 from math import prod
 from typing import Any
 
@@ -16,10 +17,10 @@ def on_lines(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
 
     Malloc gives a multiple of 16 bytes, and to write a vector on two lines takes as long as to write two.
     """
-    size = prod(shape) * np.dtype(dtype).itemsize
-    held = np.empty(size + LINE_BYTES, np.uint8)
-    begin = -held.ctypes.data % LINE_BYTES
-    return held[begin : begin + size].view(dtype).reshape(shape)
+    held = np.empty(prod(shape) * np.dtype(dtype).itemsize + LINE_BYTES, np.uint8)
+    # NumPy would take as long to tell the address as for all else here.
+    begin = -addressof(c_char.from_buffer(held)) % LINE_BYTES
+    return np.ndarray(shape, dtype, held, begin)
 
 
 def odd_lines(count: int, itemsize: int) -> int:

@@ -13,8 +13,9 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import kernel, parallel_kernel, plain, prange, threads
+from kernels.ahead import ask_row
 from kernels.convolution_problem import Array, Problem, Run, Tick
-from kernels.filter_rows import CALL_OPERATIONS, SLACK, add_taps, packed
+from kernels.filter_rows import CALL_OPERATIONS, SLACK, add_taps
 from kernels.task_queue import next_task, queue
 from kernels.tile import FILTERS, columns
 
@@ -33,10 +34,13 @@ LONG_PANEL_TILES = 80
 LEAST_FILTERS = 8 * FILTERS
 """Filters for which a panel is worth copying once more, so that there are tasks for every thread."""
 
+AHEAD = 2
+"""How many rows of a panel are asked for before they are copied."""
+
 
 @kernel
 def _mix(x, w, bias, y, sizes, tasks, last):
-    """The tasks that this thread gets of those before `last`; x, w (as `packed` has them) and y are flat."""
+    """The tasks that this thread gets of those before `last`; x, w and y are flat."""
     groups, channels, filters, cells, width, share = sizes
     panels, shares = (cells + width - 1) // width, (filters + share - 1) // share
     at = np.empty(channels, np.int64)
@@ -54,6 +58,9 @@ def _mix(x, w, bias, y, sizes, tasks, last):
         of_group = task // (shares * panels)
         for c in range(channels):
             begin = (of_group * channels + c) * cells + low
+            if c + AHEAD < channels:
+                ahead = begin + AHEAD * cells
+                ask_row(x[ahead : ahead + count])
             to, source = panel[c * width : c * width + count], x[begin : begin + count]
             for j in range(len(to)):
                 to[j] = source[j]
@@ -67,9 +74,9 @@ def _mix(x, w, bias, y, sizes, tasks, last):
 @parallel_kernel
 def _on_threads(x, w, bias, y, sizes, first, last, workers):
     """The tasks `first` … `last` − 1."""
-    flat_x, flat_y, tasks = x.reshape(x.size), y.reshape(y.size), queue(first)
+    flat_x, flat_w, flat_y, tasks = x.reshape(x.size), w.reshape(w.size), y.reshape(y.size), queue(first)
     for _ in prange(workers):
-        _mix(flat_x, w, bias, flat_y, sizes, tasks, last)
+        _mix(flat_x, flat_w, bias, flat_y, sizes, tasks, last)
 
 
 def fits(problem: Problem) -> bool:
@@ -91,12 +98,12 @@ def plan(problem: Problem) -> Run:
     share = min(-(-share // FILTERS) * FILTERS, most, filters)
     tasks, workers = panels * -(-filters // share), threads()
     calls = max(CALL_OPERATIONS // (width * channels * share), 4 * workers)
-    sizes, places = (groups, channels, filters, cells, width, share), np.arange(channels)
+    sizes = groups, channels, filters, cells, width, share
 
     def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
-        x, b, weights = plain(x), plain(b), packed(plain(w), groups, places)
+        x, w, b = plain(x), plain(w), plain(b)
         for first in range(0, tasks, calls):
             tick()
-            _on_threads(x, weights, b, y, sizes, first, min(first + calls, tasks), workers)
+            _on_threads(x, w, b, y, sizes, first, min(first + calls, tasks), workers)
 
     return run

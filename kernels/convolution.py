@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from kernels import channel_mixing, depthwise
-from kernels._jit import kernel, parallel_kernel, plain, prange, threads
+from kernels._jit import kernel, parallel_kernel, plain, prange, read_only, threads
 from kernels.convolution_problem import Array, Pads, Pair, Problem, Run, Shape, Tick, turning
-from kernels.filter_rows import CALL_OPERATIONS, SLACK, add_taps, packed
-from kernels.taps import Axis, Taps, fill, places, reads, taps
+from kernels.filter_rows import CALL_OPERATIONS, SLACK, add_taps
+from kernels.taps import Axis, Taps, by_residue, fill, reads, taps
 from kernels.task_queue import next_task, queue
 from kernels.tile import FILTERS
 from kernels.vector_rows import weave
@@ -31,9 +31,6 @@ SCRATCH_BYTES = 1 << 18
 
 TASKS = 24
 """Bands of a layer, where it has the rows: threads take them one by one, and at the end wait for one of them."""
-
-KEPT = 1 << 16
-"""Weights of a filter whose places a plan keeps."""
 
 SHARED_ROWS = 4
 """Rows of a band for which channels are taken into blocks, at the least."""
@@ -62,14 +59,14 @@ def _weave_row(rows, line, step, phases, n, filters, y, y_at, y_step, width):
 def _sum_bands(x, w, bias, y, groups, needed, band, block, k_first, k_last, tasks, last):
     """The bands that this thread gets of those before `last`, for the filters `k_first` … `k_last` − 1 of each group.
 
-    x: (N, G·C, H, W); w: K·C·T weights as `packed` has them; y: (N, K, H', W'). Where columns have several residues
+    x: (N, G·C, H, W); w: (K, C, kh, kw) as `by_residue` has it; y: (N, K, H', W'). Where columns have several residues
     the row of each stands by itself until all of them are woven together.
     """
     rows, columns, starts, stops, runs, run, line, top, height, left, blocks, width, row_step, spread, step = needed
     channels = x.shape[1] // groups
     of_group = y.shape[1] // groups
     bands = (blocks + band - 1) // band
-    flat_y = y.reshape(y.size)
+    flat_w, flat_y = w.reshape(w.size), y.reshape(y.size)
     y_step = y.shape[2] * y.shape[3]
     w_step = channels * len(rows)
     phases = starts.shape[1]
@@ -115,12 +112,12 @@ def _sum_bands(x, w, bias, y, groups, needed, band, block, k_first, k_last, task
                     if phases > 1:
                         add_taps(
                             apart, (q - k0 * phases) * pitch, phases * pitch, width, k0, k1, bias, c0 == 0, flat,
-                            row_step * b * line, begins, w, w_step, w_from,
+                            row_step * b * line, begins, flat_w, w_step, w_from,
                         )  # fmt: skip
                     else:
                         add_taps(
                             flat_y, at_row, y_step, width, k0, k1, bias, c0 == 0, flat,
-                            row_step * b * line, begins, w, w_step, w_from,
+                            row_step * b * line, begins, flat_w, w_step, w_from,
                         )  # fmt: skip
                 if phases > 1:
                     _weave_row(
@@ -130,7 +127,8 @@ def _sum_bands(x, w, bias, y, groups, needed, band, block, k_first, k_last, task
 
 
 @parallel_kernel
-def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, tasks, last, workers):
+def _correlate(x, w, bias, y, groups, needed, band, block, k_first, k_last, first, last, workers):
+    tasks = queue(first)
     for _ in prange(workers):
         _sum_bands(x, w, bias, y, groups, needed, band, block, k_first, k_last, tasks, last)
 
@@ -161,8 +159,7 @@ def _correlation(problem: Problem, table: Taps) -> Run:
     """What drives `_correlate` over all of y, in calls of some milliseconds."""
     channels, filters, groups = problem.channels, problem.filters, problem.groups
     maps, weights_of_filter, needed = problem.x[0] * groups, channels * len(table.order), scan(table)
-    # What large kernels have is not kept: a plan would be as large as their weights.
-    kept = places(channels, table) if weights_of_filter <= KEPT else None
+    one_residue = table.row_spread == table.column_spread == 1
     band, block = banded(table, maps, channels, problem.dtype.itemsize)
     tasks = maps * -(-table.blocks // band)
     of_filter = max(1, band * table.width * weights_of_filter)
@@ -172,14 +169,14 @@ def _correlation(problem: Problem, table: Taps) -> Run:
     calls = -(-tasks // (calls * threads())) * threads()
 
     def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
-        order = places(channels, table) if kept is None else kept
-        x, b, weights = plain(x), plain(b), packed(plain(w), groups, order)
+        x, w, b = plain(x), plain(w), plain(b)
+        if not one_residue:
+            w = read_only(by_residue(w, table.order, table.siblings, table.family))
         for k in range(0, filters, share):
             for first in range(0, tasks, calls):
                 tick()
-                last = min(first + calls, tasks)
-                begin, k_last = queue(first), min(k + share, filters)
-                _correlate(x, weights, b, y, groups, needed, band, block, k, k_last, begin, last, threads())
+                last, k_last = min(first + calls, tasks), min(k + share, filters)
+                _correlate(x, w, b, y, groups, needed, band, block, k, k_last, first, last, threads())
 
     return run
 

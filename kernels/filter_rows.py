@@ -1,8 +1,6 @@
-"""A row of every filter: the widest tiles that there are, filter after filter, and the weights in their order."""
+"""A row of every filter: the widest tiles that there are, filter after filter."""
 
 from __future__ import annotations
-
-import numpy as np
 
 from kernels._jit import kernel
 from kernels.tile_rows import COUNTS, row_of_tiles
@@ -28,33 +26,14 @@ def _of_tile(filters):
 def add_taps(y, y_at, y_step, width, first, last, bias, fresh, s, s_at, at, w, w_step, w_from):
     """A row of y, which begins at y_at in filter 0, for the filters `first` … `last` − 1.
 
-    It is bias[f] where `fresh`, else itself, plus the taps. The weights of a tile of n filters f, f + 1, … begin at
-    f·w_step + w_from·n.
+    It is bias[f] where `fresh`, else itself, plus the taps. The weights of filter f begin at f·w_step + w_from.
     """
     f = first
     while f < last:
         count = _of_tile(last - f)
-        w_at = f * w_step + w_from * count
         start_at = f if fresh else -1
-        row_of_tiles(y, y_at + f * y_step, y_step, width, count, bias, start_at, s, s_at, at, len(at), w, w_at)
+        row_of_tiles(
+            y, y_at + f * y_step, y_step, width, count, bias, start_at, s, s_at, at, len(at), w,
+            f * w_step + w_from, w_step,
+        )  # fmt: skip
         f += count
-
-
-@kernel
-def packed(w, groups, places):
-    """Weights of K filters, flat: within a group the filters of a tile tap by tap, tile after tile.
-
-    Tap t is the cell `places[t]` of a filter.
-    """
-    taps = len(places)
-    of_group = w.size // (groups * taps)
-    flat, made = w.reshape(w.size), np.empty(w.size, w.dtype)
-    for g in range(groups):
-        k, stop = g * of_group, (g + 1) * of_group
-        while k < stop:
-            count = _of_tile(stop - k)
-            for t in range(taps):
-                for f in range(count):
-                    made[k * taps + t * count + f] = flat[(k + f) * taps + places[t]]
-            k += count
-    return made

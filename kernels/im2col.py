@@ -15,7 +15,7 @@ import numpy as np
 
 from kernels._jit import parallel_kernel, plain, prange
 from kernels.convolution_problem import Array, Problem, Run, Tick
-from kernels.filter_rows import CALL_OPERATIONS, SLACK, add_taps, packed
+from kernels.filter_rows import CALL_OPERATIONS, SLACK, add_taps
 
 COLUMNS_BYTES = 1 << 19
 """Columns that one thread copies at a time: half of a second-level cache."""
@@ -23,13 +23,13 @@ COLUMNS_BYTES = 1 << 19
 
 @parallel_kernel
 def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, first, last):
-    """The bands `first` … `last` − 1 of y (N, K, H', W'), for all filters; w as `packed` has it."""
+    """The bands `first` … `last` − 1 of y (N, K, H', W'), for all filters."""
     channels, filters = x.shape[1] // groups, y.shape[1] // groups
     height, width = y.shape[2], y.shape[3]
     bands = (height + band - 1) // band
     taps = channels * kernel[0] * kernel[1]
     step = band * width
-    flat_y = y.reshape(y.size)
+    flat_y, flat_w = y.reshape(y.size), w.reshape(w.size)
     for task in prange(first, last):
         image, g, top = task // (groups * bands), task // bands % groups, task % bands * band
         rows = min(band, height - top)
@@ -54,7 +54,7 @@ def _multiply(x, w, bias, y, groups, kernel, stride, dilation, pads, band, first
                         to[j] = source[j * stride[1]]
         add_taps(
             flat_y, image * y.shape[1] * height * width + top * width, height * width, rows * width, g * filters,
-            (g + 1) * filters, bias, True, made, 0, np.arange(taps) * step, w, taps, 0,
+            (g + 1) * filters, bias, True, made, 0, np.arange(taps) * step, flat_w, taps, 0,
         )  # fmt: skip
 
 
@@ -68,9 +68,9 @@ def plan(problem: Problem) -> Run:
     moves = problem.groups, problem.w[2:], problem.stride, problem.dilation, problem.pads[:2]
 
     def run(x: Array, w: Array, b: Array, y: Array, tick: Tick) -> None:
-        x, b, weights = plain(x), plain(b), packed(plain(w), problem.groups, np.arange(taps))
+        x, w, b = plain(x), plain(w), plain(b)
         for first in range(0, tasks, calls):
             tick()
-            _multiply(x, weights, b, y, *moves, band, first, min(first + calls, tasks))
+            _multiply(x, w, b, y, *moves, band, first, min(first + calls, tasks))
 
     return run

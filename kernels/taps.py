@@ -185,10 +185,18 @@ def reads(rows, columns, channels, lines, line, at):
             at[c * count + t] = (c * lines + rows[t]) * line + columns[t]
 
 
-def places(channels: int, table: Taps) -> Integers:
-    """(C·T,) which cell of a flat kernel (C, kh, kw) each weight is: residue by residue, in one channel by channel."""
-    channel = np.arange(channels)[:, None]
-    place = np.empty(channels * len(table.order), np.int64)
-    rank = np.arange(len(table.order)) - table.siblings
-    place[channels * table.siblings + channel * table.family + rank] = channel * len(table.order) + table.order
-    return place
+@kernel
+def by_residue(w, order, siblings, family):
+    """w (K, C, kh, kw) of which each filter has its taps residue by residue, in one channel by channel.
+
+    The tables are those of `Taps`; where there is one residue nothing would change.
+    """
+    filters, channels, taps = w.shape[0], w.shape[1], len(order)
+    made = np.empty(w.shape, w.dtype)
+    source, to = w.reshape(w.size), made.reshape(w.size)
+    for k in range(filters):
+        for c in range(channels):
+            for t in range(taps):
+                place = channels * siblings[t] + c * family[t] + t - siblings[t]
+                to[k * channels * taps + place] = source[(k * channels + c) * taps + order[t]]
+    return made

@@ -29,13 +29,16 @@ def columns(itemsize: int) -> int:
     return VECTORS * (VECTOR_BYTES // itemsize)
 
 
-def defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, filters, n):
-    """What a tile of `filters` filters and `n` columns computes, but for rounding: here once, at the end."""
+def defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, w_step, tap_step, filters, n):
+    """What a tile of `filters` filters and `n` columns computes, but for rounding: here once, at the end.
+
+    Weight t of filter f is w[w_at + f·w_step + t·tap_step].
+    """
     for f in range(filters):
         row = y[y_at + f * y_step : y_at + f * y_step + n]
         sums = np.full(n, start[start_at + f], np.float64) if start_at >= 0 else row.astype(np.float64)
         for t in range(taps):
-            sums += float(w[w_at + t * filters + f]) * s[s_at + at[t] : s_at + at[t] + n]
+            sums += float(w[w_at + f * w_step + t * tap_step]) * s[s_at + at[t] : s_at + at[t] + n]
         row[:] = sums
 
 
@@ -66,8 +69,8 @@ def beginning(code, cells, y, start, start_at, kept_of=None):
     return entering(code, (fresh, [[each] * len(cells[0]) for each in given]), (kept, before))
 
 
-def added(code, first, s, s_at, at, taps, w, w_at):
-    """The loop over the taps: first[f][v] + Σ_t w[w_at + t·filters + f] · s[s_at + at[t] + v·lanes + …]."""
+def added(code, first, s, s_at, at, taps, w, place_of_weight):
+    """The loop over the taps: first[f][v] + Σ_t w[place_of_weight(f, t)] · s[s_at + at[t] + v·lanes + …]."""
     builder, index = code.builder, code.index
     filters, vectors = len(first), len(first[0])
     before = builder.block
@@ -80,13 +83,12 @@ def added(code, first, s, s_at, at, taps, w, w_at):
     builder.cbranch(builder.icmp_signed("<", t, taps), body, end)
     builder.position_at_end(body)
     place = builder.add(s_at, code.element(at, t))
-    weight = builder.add(w_at, builder.mul(t, index(filters)))
 
     def read(v):
         return code.read(s, builder.add(place, index(v * code.lanes)))
 
     def factor(f):
-        return code.everywhere(code.element(w, builder.add(weight, index(f))))
+        return code.everywhere(code.element(w, place_of_weight(f, t)))
 
     # The fewer of the two stay in registers, the others come one at a time.
     if filters < vectors:
@@ -116,8 +118,12 @@ def emitted(filters, vectors, vector_bytes=VECTOR_BYTES):
             [builder.add(y_at, builder.add(builder.mul(y_step, index(f)), index(v * lanes))) for v in range(vectors)]
             for f in range(filters)
         ]
+
+        def place_of_weight(f, t):
+            return builder.add(builder.add(w_at, builder.mul(t, index(filters))), index(f))
+
         begun = beginning(code, cells, y, start, start_at)
-        sums = added(code, begun, s, s_at, at, taps, w, w_at)
+        sums = added(code, begun, s, s_at, at, taps, w, place_of_weight)
         for f in range(filters):
             for v in range(vectors):
                 code.write(sums[f][v], y, cells[f][v])
@@ -138,7 +144,9 @@ def tile_of_filters(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at
     All arrays are contiguous with one axis, of one float type, `at` of int64; with `start_at` < 0 the sums begin with
     what y holds. Nothing is checked: j goes over `columns(itemsize)` cells.
     """
-    defined(y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, FILTERS, columns(y.itemsize))
+    defined(
+        y, y_at, y_step, start, start_at, s, s_at, at, taps, w, w_at, 1, FILTERS, FILTERS, columns(y.itemsize)
+    )  # fmt: skip
 
 
 if not config.DISABLE_JIT:
