@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from pytestqt.qtbot import QtBot
+from windows import wait
 
 from explorer.ops.op import Cancelled
 from explorer.ui.bridge import Bridge, Errand
 
-WAIT = 20
+WAIT = 90
 
 
 class Told:
@@ -42,7 +43,7 @@ def test_progress_and_the_result_arrive_in_their_order_in_the_thread_of_the_wind
 
     told = Told(work)
     told.errand.start()
-    qtbot.waitUntil(told.ended)
+    wait(told.ended)
     assert told.events[:-1] == [("progressed", done, 3) for done in (1, 2, 3)]
     assert told.threads == {threading.current_thread()}
     name, worker = told.events[-1]
@@ -57,7 +58,7 @@ def test_a_failure_is_told_with_its_error(qtbot: QtBot) -> None:
 
     told = Told(work)
     told.errand.start()
-    qtbot.waitUntil(told.ended)
+    wait(told.ended)
     ((name, error),) = told.events
     assert name == "failed"
     assert isinstance(error, OSError)
@@ -83,7 +84,7 @@ def test_cancelled_work_ends_at_its_next_tick_and_says_so(qtbot: QtBot) -> None:
     told.errand.start()
     assert began.wait(WAIT)
     told.errand.cancel()
-    qtbot.waitUntil(told.ended)
+    wait(told.ended)
     ((name, error),) = told.events
     assert name == "failed"
     assert isinstance(error, Cancelled)
@@ -108,5 +109,5 @@ def test_what_is_sent_from_any_thread_arrives_in_order_and_never_at_once(qtbot: 
     sender = threading.Thread(target=lambda: [bridge.send(number) for number in range(1, 50)])
     sender.start()
     sender.join(WAIT)
-    qtbot.waitUntil(lambda: len(arrived) == 50)
+    wait(lambda: len(arrived) == 50)
     assert arrived == [(number, threading.current_thread()) for number in range(50)]

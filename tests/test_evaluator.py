@@ -24,7 +24,7 @@ from explorer.ops.op import Array, Arrays, Cancelled, Op, Tick
 from explorer.ops.warm_up import COLOURS, PLACES, Part
 from explorer.refusal import Refusal
 
-WAIT = 20
+WAIT = 90
 """Seconds after which a test fails instead of hanging."""
 
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
+from windows import wait
 
 from explorer.ui import theme
 from explorer.ui.results.histogram import HistogramPanel
@@ -38,7 +39,7 @@ def panel(qtbot: QtBot) -> HistogramPanel:
     made.resize(272, 220)
     made.show()
     made.show_histogram(COUNTS, -1.25, 3.5, (-3.5, 3.5), "0 · Sobel x", 12)
-    qtbot.waitUntil(made.ready)
+    wait(made.ready)
     return made
 
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QLineEdit, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
+from windows import wait
 
 from explorer.ui.dialogs.keys_overlay import KeysOverlay
 
@@ -30,7 +31,7 @@ def window(qtbot: QtBot) -> QMainWindow:
     made.show()
     made.activateWindow()
     field.setFocus()
-    qtbot.waitUntil(field.hasFocus)
+    wait(field.hasFocus)
     return made
 
 
@@ -97,7 +98,7 @@ def test_a_list_longer_than_the_window_scrolls_with_the_arrows(window: QMainWind
     overlay = KeysOverlay(window)
     overlay.show_keys([("Many", [(f"Ctrl+{n}", f"what {n}") for n in range(60)])])
     bar = overlay.findChild(QScrollArea).verticalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    wait(lambda: bar.maximum() > 0)
     qtbot.keyClick(overlay, Qt.Key.Key_Down)
     assert overlay.isVisible()
     assert bar.value() > 0

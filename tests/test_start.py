@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
+from windows import wait
 
 from explorer import app
 
@@ -47,5 +48,5 @@ def resting_collector() -> Iterator[None]:
 @pytest.mark.usefixtures("resting_collector")
 def test_the_collector_works_again_once_the_start_is_over(qtbot: QtBot) -> None:
     app._end_start()
-    qtbot.waitUntil(gc.isenabled)
+    wait(gc.isenabled)
     assert gc.get_freeze_count() > 0

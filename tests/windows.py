@@ -26,7 +26,7 @@ from explorer.ui.assembly import Assembly
 from explorer.ui.stage.map_grid import Place
 
 SIDE = 48
-PATIENCE = 30
+PATIENCE = 90
 FIRST_PATIENCE = 300
 """Seconds; on the first run all kernels have to be compiled."""
 
