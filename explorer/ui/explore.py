@@ -20,7 +20,7 @@ from explorer.model.evaluator import Evaluator, Event, Failed, Preparing, Report
 from explorer.model.gradients import Origin
 from explorer.model.methods import Way, of_way
 from explorer.model.pictures import Picture
-from explorer.model.plan import Plan, plan
+from explorer.model.plan import plan
 from explorer.model.store import Store
 from explorer.ops.parameters import showing
 from explorer.refusal import Refusal
@@ -374,13 +374,11 @@ class Explore(QObject):
 
     def _show_document(self) -> None:
         document = self._store.document
-        planned = plan(document, self._view.shown)
-        self._panels.show_document(document, planned, self._view)
-        self._show_cards(planned)
+        self._panels.show_document(document, plan(document, self._view.shown), self._view)
+        self._show_cards()
 
-    def _show_cards(self, planned: Plan | None = None) -> None:
+    def _show_cards(self) -> None:
         document = self._store.document
-        planned = planned or plan(document, self._view.shown)
         stale = self._stale if self._behind else set()
-        self._panels.show_cards(document, planned, self._known, stale, self._view.layer)
+        self._panels.show_cards(document, plan(document, self._view.shown), self._known, stale, self._view.layer)
         self._panels.stage.maps.show_stale(bool(stale) and not self.on_stage())
