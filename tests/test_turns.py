@@ -48,3 +48,13 @@ def test_newer_pieces_take_the_place_of_what_is_left(qapp: QApplication) -> None
     turns.run(first, lambda: noted.append("second"))
     wait(lambda: "fourth" in noted)
     assert noted == ["first", "third", "fourth"]
+
+
+def test_what_is_left_is_not_run_once_it_was_stopped(qapp: QApplication) -> None:
+    noted: list[str] = []
+    turns, after = Turns(qapp), Turns(qapp)
+    turns.run(lambda: noted.append("never"))
+    turns.stop()
+    after.run(lambda: noted.append("first"), lambda: noted.append("second"))
+    wait(lambda: "second" in noted)
+    assert noted == ["first", "second"]

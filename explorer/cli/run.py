@@ -7,10 +7,12 @@ import hashlib
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from explorer import cli
@@ -19,6 +21,8 @@ from explorer.model.exporting import Manifest, Wanted
 from explorer.model.memory import keep_freed_memory
 from explorer.model.pictures import files_of
 from explorer.model.pictures.picture import label
+from explorer.model.preparing import Preparation, needed
+from explorer.ops.op import no_tick
 from explorer.refusal import Refusal
 
 _MOST_JOBS = 61
@@ -85,7 +89,12 @@ class _Tally:
 
     def run(self, files: Sequence[Path], worker: Worker, jobs: int) -> None:
         """Every file, in this process or in `jobs` others."""
-        inputs = self._left(files)
+        left = self._left(files)
+        first = next(left, None)
+        if first is None:
+            return
+        inputs = chain((first,), left)
+        _prepare(worker)
         if jobs == 1:
             self._take(map(worker.outcome, inputs))
             return
@@ -127,6 +136,32 @@ class _Tally:
     def _refused(self, refusal: Refusal) -> None:
         self.failed += 1
         cli.complain(refusal)
+
+
+def _prepare(worker: Worker) -> None:
+    """Have other processes compile what is missing.
+
+    In the process that compiles a kernel it may differ in the last bit from the one that all others find in the cache:
+    a function that it calls is then another copy, optimized on its own.
+    """
+
+    told = False
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if sys.stderr.isatty():
+            told = True
+            print(f"\rCompiling kernels, only this once: {done} of {total}", end="", file=sys.stderr, flush=True)
+
+    document, wanted = worker.document, worker.wanted
+    parts = needed(document, wanted.dtype or document.dtype, gradients=wanted.gradient is not None)
+    preparation = Preparation()
+    try:
+        preparation.wait(parts, tell, no_tick)
+    finally:
+        preparation.stop()
+        if told:
+            print(file=sys.stderr)
 
 
 def _sha256(path: Path) -> str:

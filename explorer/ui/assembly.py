@@ -179,6 +179,7 @@ class Assembly(QObject):
         self.comparing.stop()
         self.calibrating.stop()
         self.evaluator.close()
+        self.explore.close()
         self.panels.histogram.finish_loading()
         if self.autosave is not None:
             self.autosave.close(clean=clean)

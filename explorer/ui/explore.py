@@ -266,6 +266,11 @@ class Explore(QObject):
         self._show_document()
         self._ask()
 
+    def close(self) -> None:
+        """Show nothing more: the window is about to go."""
+        self._overdue.stop()
+        self._turns.stop()
+
     def receive(self, event: Event) -> None:
         """What the compute thread sends."""
         if isinstance(event, Report):

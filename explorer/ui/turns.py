@@ -29,6 +29,11 @@ class Turns(QObject):
         self._left = deque(pieces)
         self._timer.start()
 
+    def stop(self) -> None:
+        """Leave out what is left."""
+        self._left.clear()
+        self._timer.stop()
+
     def _next(self) -> None:
         piece = self._left.popleft()
         if self._left:
