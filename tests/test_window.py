@@ -24,6 +24,7 @@ from windows import FIRST_PATIENCE, Driver, driven, wait
 from explorer.app import make_window
 from explorer.ui import theme
 from explorer.ui.dialogs.settings import Settings
+from explorer.ui.turns import Turns
 
 
 def test_it_opens_on_a_working_sample(qapp: object) -> None:
@@ -198,3 +199,13 @@ def test_full_screen_comes_and_goes(driver: Driver) -> None:
     assert driver.window.isFullScreen()
     driver.act("full")
     assert not driver.window.isFullScreen()
+
+
+def test_a_window_that_closes_in_the_middle_of_a_report_shows_nothing_of_the_rest(qapp: QApplication) -> None:
+    shown: list[str] = []
+    after = Turns(qapp)
+    with driven() as driver:
+        driver.explore._turns.run(lambda: shown.append("the rest"))
+    after.run(lambda: None, lambda: shown.append("later"))
+    wait(lambda: "later" in shown)
+    assert shown == ["later"]
