@@ -63,9 +63,9 @@ def flood(driven: Driven, phases: Phases, drag: Callable[[int], None], seconds: 
 
     def painted(start: float, end: float) -> None:
         nonlocal last
-        report = driven.explore.report
-        if report is not None and report.revision != last:
-            last = report.revision
+        revision = driven.explore._on_stage
+        if revision in phases.requested and revision != last:
+            last = revision
             frames.append(end)
             ages.append(end - phases.requested[last])
 

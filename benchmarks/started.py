@@ -17,6 +17,7 @@ app.import_what_needs_no_qt()
 from PySide6.QtCore import QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
+from explorer.model.evaluator import Report  # noqa: E402
 from explorer.ui.assembly import Assembly  # noqa: E402
 from explorer.ui.explore import Explore  # noqa: E402
 from explorer.ui.stage.map_grid import MapGrid  # noqa: E402
@@ -27,8 +28,7 @@ told["imported"] = perf_counter()
 
 def _watch() -> None:
     """Note the first end of each milestone; the program ends itself once its first picture is painted."""
-    made, show, paint, receive = Assembly.__init__, MainWindow.show, MapGrid.paintEvent, Explore.receive
-    explore: list[Explore] = []
+    made, show, paint, rest = Assembly.__init__, MainWindow.show, MapGrid.paintEvent, Explore._show_rest
 
     def assembled(*args: object, **kwargs: object) -> None:
         told["application made"] = perf_counter()
@@ -42,22 +42,20 @@ def _watch() -> None:
     def painted(maps: MapGrid, event: object) -> None:
         paint(maps, event)  # type: ignore[arg-type]
         told.setdefault("first paint", perf_counter())
-        if explore and explore[0].settled():
+
+    def complete(self: Explore, report: Report) -> None:
+        rest(self, report)
+        if self.settled():
+            # The maps were painted before.
             told["interactive"] = perf_counter()
             QTimer.singleShot(0, QApplication.closeAllWindows)
             QTimer.singleShot(0, QApplication.quit)
-
-    def received(self: Explore, event: object) -> None:
-        explore[:] = [self]
-        receive(self, event)  # type: ignore[arg-type]
-        if self.settled():
-            told.setdefault("first report", perf_counter())
 
     patched: tuple[tuple[Any, str, object], ...] = (
         (Assembly, "__init__", assembled),
         (MainWindow, "show", shown),
         (MapGrid, "paintEvent", painted),
-        (Explore, "receive", received),
+        (Explore, "_show_rest", complete),
     )
     for owner, name, replacement in patched:
         setattr(owner, name, replacement)
