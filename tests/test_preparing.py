@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -108,19 +108,23 @@ def test_a_cache_is_not_complete_where_a_process_ends_before_its_work(completed:
     assert not completed.is_set()
 
 
-def test_what_is_waited_for_is_shared_by_all_processes(completed: threading.Event, tmp_path: Path) -> None:
-    """Each answers once as many have been asked as there are."""
-    together = (
-        "import os, pathlib, sys, time\n"
-        f"folder = pathlib.Path({str(tmp_path)!r})\n"
-        "for line in sys.stdin:\n"
-        "    (folder / str(os.getpid())).touch()\n"
-        "    while len(list(folder.iterdir())) < 3: time.sleep(0.005)\n"
-        "    print(line, end='', flush=True)\n"
-    )
-    with running(together, 3) as made:
-        made.wait(SOME[:3], lambda *counts: None, no_tick)
-        assert len(list(tmp_path.iterdir())) == 3
+def test_what_is_waited_for_is_shared_by_all_processes(completed: threading.Event) -> None:
+    """Each holds its first part until it is let go."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        holding = (
+            "import socket, sys\n"
+            "for number, line in enumerate(sys.stdin):\n"
+            f"    if not number: socket.create_connection({server.getsockname()!r}).recv(1)\n"
+            "    print(line, end='', flush=True)\n"
+        )
+        server.settimeout(WAIT)
+        with running(holding, 3) as made:
+            assert not made.has(SOME[:3])
+            held = [server.accept()[0] for _ in range(3)]
+            assert not any(made.has((part,)) for part in SOME[:3])
+            for each in held:
+                each.close()
+            made.wait(SOME[:3], lambda *counts: None, no_tick)
 
 
 def test_a_document_needs_its_operations_and_the_colours_of_its_maps() -> None:

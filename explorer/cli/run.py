@@ -21,7 +21,7 @@ from explorer.model.exporting import Manifest, Wanted
 from explorer.model.memory import keep_freed_memory
 from explorer.model.pictures import files_of
 from explorer.model.pictures.picture import label
-from explorer.model.preparing import Preparation, needed
+from explorer.model.preparing import Preparation, needed_to_export
 from explorer.ops.op import no_tick
 from explorer.refusal import Refusal
 
@@ -153,11 +153,9 @@ def _prepare(worker: Worker) -> None:
             told = True
             print(f"\rCompiling kernels, only this once: {done} of {total}", end="", file=sys.stderr, flush=True)
 
-    document, wanted = worker.document, worker.wanted
-    parts = needed(document, wanted.dtype or document.dtype, gradients=wanted.gradient is not None)
     preparation = Preparation()
     try:
-        preparation.wait(parts, tell, no_tick)
+        preparation.wait(needed_to_export(worker.document, worker.wanted), tell, no_tick)
     finally:
         preparation.stop()
         if told:

@@ -7,7 +7,6 @@ is compiled first; the rest follows while the person works already.
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 import threading
@@ -15,9 +14,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from explorer.model.document import Document
+from explorer.model.exporting.wanted import Wanted
 from explorer.ops.op import Tick
 from explorer.ops.warm_up import COLOURS, METHODS, PLACES, Part, by_a_method, parts, parts_of, ready, written
-from kernels._jit import mark_complete
+from kernels._jit import mark_complete, threads
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = (sys.executable, "-m", "explorer.ops.warm_up", "--asked")
@@ -36,13 +36,18 @@ def needed(document: Document, dtype: str, *, gradients: bool = False, places: b
     return (*parts, (COLOURS, PLACES)) if places else parts
 
 
+def needed_to_export(document: Document, wanted: Wanted) -> Sequence[Part]:
+    """What an export of a document needs."""
+    return needed(document, wanted.dtype or document.dtype, gradients=wanted.gradient is not None)
+
+
 class Preparation:
     """Compiles what is missing. `wait` and `has` on one thread, `stop` from any."""
 
     def __init__(self, command: Sequence[str] = _COMMAND, processes: int | None = None) -> None:
         """`processes` work while something is waited for, and half of them go on with the rest."""
         self._command = command
-        self._most = processes or min(_MOST, _processors())
+        self._most = processes or min(_MOST, threads())
         self._changed = threading.Condition()
         self._over = ready()
         self._done: set[Part] = set()
@@ -151,8 +156,3 @@ class Preparation:
                     return part
                 self._changed.wait()
             return None
-
-
-def _processors() -> int:
-    """How many the system lets this program have."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -43,11 +43,11 @@ def ready() -> bool:
 
 def parts() -> tuple[Part, ...]:
     """All there is to compile, what is used first in front: gradients take as long as the way forward."""
-    ways = (*operations(), METHODS)
-    there = tuple((name, dtype) for dtype in FORMATS for name in (COLOURS, *ways))
-    back = tuple(gradient_of((name, dtype)) for dtype in FORMATS for name in ways)
-    half = len(there) // 2
-    return (*there[:half], (COLOURS, PLACES), *back[: len(ways)], *there[half:], *back[len(ways) :])
+    found: list[Part] = []
+    for dtype in FORMATS:
+        there = [(name, dtype) for name in (*operations(), METHODS)]
+        found += [(COLOURS, dtype), *there, *map(gradient_of, there)]
+    return (*found, (COLOURS, PLACES))
 
 
 def gradient_of(part: Part) -> Part:

@@ -17,7 +17,7 @@ from explorer.model.document import Document
 from explorer.model.evaluator import Evaluator, Job
 from explorer.model.exporting import export
 from explorer.model.pictures import Picture, brought, open_pictures, sample
-from explorer.model.preparing import needed
+from explorer.model.preparing import needed_to_export
 from explorer.model.session import SUFFIX, Session, load, save
 from explorer.model.store import Store
 from explorer.ops.op import Cancelled
@@ -273,7 +273,6 @@ class Desk(QObject):
     def export_data(self, wanted: DataWanted) -> None:
         """Write raw numbers, on the compute thread between live requests."""
         document, shown = self._store.document, self._explore.view.shown
-        format = wanted.wanted.dtype or document.dtype
         stop = threading.Event()
 
         def tick() -> None:
@@ -288,7 +287,7 @@ class Desk(QObject):
             steps(),
             lambda done, total: self._bridge.send(lambda: self._exporting(done, total)),
             lambda error: self._bridge.send(lambda: self._exported(job, wanted.folder, error)),
-            lambda: needed(document, format, gradients=wanted.wanted.gradient is not None),
+            lambda: needed_to_export(document, wanted.wanted),
             stop,
         )
         self._jobs.append(job)
