@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import inf
 
 import pytest
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from explorer.ui import theme
 from explorer.ui.laboratory.charts.chart import Axis, Chart, Line, Mark
-from explorer.ui.laboratory.charts.painting_chart import _apart, framed, paint_chart
+from explorer.ui.laboratory.charts.painting_chart import _apart, _beside, framed, paint_chart
 from explorer.ui.laboratory.charts.scales import labelled, place, ticks
 
 LOG, PLAIN, WHOLE = Axis("y", log=True), Axis("y"), Axis("m", whole=True)
@@ -82,6 +82,17 @@ def test_names_at_the_ends_of_lines_do_not_cover_each_other() -> None:
     assert all(b - a >= 15 for a, b in pairwise(rows))
     assert rows[-1] <= 300
     assert _apart([10, 100, 200], 15, 0, 300) == [10, 100, 200]
+
+
+@pytest.mark.parametrize("top", [0, 170], ids=["room above", "none"])
+def test_texts_of_marks_that_lie_close_do_not_cover_each_other(qtbot: QtBot, top: int) -> None:
+    metrics, inside = QFontMetricsF(theme.LIGHT.font("small")), QRectF(0, top, 600, 300)
+    points = [QPointF(300, 200), QPointF(306, 199), QPointF(312, 201), QPointF(590, 200)]
+    boxes: list[QRectF] = []
+    for number, point in enumerate(points):
+        boxes.append(_beside(point, metrics, f"C = {number}", inside, boxes, theme.LIGHT))
+    assert not any(one.intersects(other) for one, other in combinations(boxes, 2))
+    assert all(inside.contains(box) for box in boxes)
 
 
 @pytest.mark.parametrize("style", ["line", "dashed", "points", "steps"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
@@ -188,22 +189,38 @@ def _line(painter: QPainter, frame: Frame, line: Line, now: Theme, at: float | N
 def _marks(painter: QPainter, frame: Frame, now: Theme) -> None:
     font = now.font("small")
     painter.setFont(font)
-    metrics = QFontMetricsF(font)
-    for mark in frame.chart.marks:
-        point = QPointF(frame.x(mark.x), frame.y(mark.y))
-        painter.setPen(QPen(now.color("text"), now.px(1.5)))
-        painter.setBrush(now.color("card"))
-        painter.drawEllipse(point, now.px(5), now.px(5))
-        wide = metrics.horizontalAdvance(mark.text) + now.px(8)
-        left = min(max(point.x() - wide / 2, frame.inside.left()), frame.inside.right() - wide)
-        over = point.y() - frame.inside.top() > 2.5 * metrics.height()
-        top = point.y() - now.px(9) - metrics.height() if over else point.y() + now.px(9)
-        box = QRectF(left, top, wide, metrics.height())
+    points = [QPointF(frame.x(mark.x), frame.y(mark.y)) for mark in frame.chart.marks]
+    side = now.px(5)
+    taken = [QRectF(point.x() - side, point.y() - side, 2 * side, 2 * side) for point in points]
+    for mark, point in zip(frame.chart.marks, points, strict=True):
+        box = _beside(point, QFontMetricsF(font), mark.text, frame.inside, taken, now)
+        taken.append(box)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(now.color("card", 0.85))
         painter.drawRoundedRect(box, now.px(3), now.px(3))
         painter.setPen(now.color("text"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, mark.text)
+    painter.setPen(QPen(now.color("text"), now.px(1.5)))
+    painter.setBrush(now.color("card"))
+    for point in points:
+        painter.drawEllipse(point, side, side)
+
+
+def _beside(
+    point: QPointF, metrics: QFontMetricsF, text: str, inside: QRectF, others: Sequence[QRectF], now: Theme
+) -> QRectF:
+    """The box of a text above its point, clear of `others`; below it where there is no room above."""
+    wide, high = metrics.horizontalAdvance(text) + now.px(8), metrics.height()
+    left = min(max(point.x() - wide / 2, inside.left()), inside.right() - wide)
+    box = QRectF(left, point.y() - now.px(9) - high, wide, high)
+    while other := next((each for each in others if each.intersects(box)), None):
+        box.moveBottom(other.top())
+    if box.top() - inside.top() > now.px(9):
+        return box
+    box.moveTop(point.y() + now.px(9))
+    while other := next((each for each in others if each.intersects(box)), None):
+        box.moveTop(other.bottom())
+    return box
 
 
 def _names(painter: QPainter, rect: QRectF, frame: Frame, now: Theme) -> None:
